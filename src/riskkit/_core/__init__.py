@@ -1,0 +1,1 @@
+"""Private plumbing shared by the packages; never imported by users."""

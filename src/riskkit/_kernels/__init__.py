@@ -1,0 +1,1 @@
+"""Pure maths: arrays in, arrays out; no validation, no state, no I/O."""

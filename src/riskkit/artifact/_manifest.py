@@ -1,0 +1,71 @@
+"""What an artifact says about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["PROTOCOL", "Manifest"]
+
+# Raise this number when a reader of the previous protocol could misread an artifact,
+# and add the step from the old one to `_migrate.py`.
+PROTOCOL = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Provenance of a fitted model; no customer's value is in it.
+
+    Parameters
+    ----------
+    model : str
+        Kind of model, for instance ``"scorecard"``.
+
+    protocol : int
+        Number of the file format.
+
+    riskkit_version : str
+        Version that wrote the artifact.
+
+    libraries : dict of str to str
+        Versions of the libraries that took part in the fit.
+
+    n_rows, n_events : float
+        Rows and events trained on, as sums of weights.
+
+    target : str or None
+        Name of the outcome column.
+
+    classes : tuple of str
+        Text of the non-event and the event label.
+
+    window : tuple of (str, str) or None
+        First and last date trained on, in ISO form.
+
+    left_out : dict of str to str
+        Columns that were not used, and why.
+
+    notes : dict
+        Anything else that a reader should know, as plain data.
+
+    members : dict of str to str
+        SHA-256 of every other member of the artifact.
+    """
+
+    model: str
+    protocol: int = PROTOCOL
+    riskkit_version: str = ""
+    libraries: dict[str, str] = field(default_factory=dict)
+    n_rows: float = 0.0
+    n_events: float = 0.0
+    target: str | None = None
+    classes: tuple[str, str] = ("0", "1")
+    window: tuple[str, str] | None = None
+    left_out: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, Any] = field(default_factory=dict)
+    members: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def model_id(self) -> str:
+        """First 12 digits of the model's SHA-256; empty before it is written."""
+        return self.members.get("model.json", "")[:12]

@@ -1,0 +1,250 @@
+"""Reading the members of a zip or folder that may have been made to do harm.
+
+Nothing is extracted, no name is ever used as a path outside the folder, and at most
+one byte more than a member may have is read.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import stat
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from riskkit.exceptions import ArtifactError, InvalidTypeError
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile, ZipInfo
+
+__all__ = ["LIMITS", "MAX_FILE", "Members", "open_members"]
+
+# What an artifact may hold, in bytes.
+LIMITS = {
+    "manifest.json": 1 << 20,
+    "model.json": 16 << 20,
+    "baseline.json": 16 << 20,
+    "schema.json": 4 << 20,
+}
+MAX_FILE = 64 << 20
+MAX_MEMBERS = 16
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z0-9]+")
+_END = struct.Struct("<4s4H2LH")  # end of the central directory of a zip
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+class Members(Protocol):
+    """The members of a container, by name."""
+
+    names: frozenset[str]
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a member, which are no more than its limit."""
+
+
+def open_members(path: str | os.PathLike[str]) -> Members:
+    """Look at what lies at `path` and return its members, not yet read."""
+    if not isinstance(path, (str, os.PathLike)):
+        msg = f"path must be text or a path; got {type(path).__name__}."
+        raise InvalidTypeError(msg)
+    place = Path(path)
+    try:
+        mode = place.stat().st_mode
+        if stat.S_ISDIR(mode):
+            return _Folder(place)
+        if not stat.S_ISREG(mode):
+            msg = f"An artifact is a file or a folder; {place} is neither."
+            raise ArtifactError(msg)
+        return _Zip(_read(place, MAX_FILE, str(place)), place)
+    except FileNotFoundError:
+        msg = f"No artifact found: nothing is at {place}."
+        raise ArtifactError(msg) from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, ArtifactError):
+            raise
+        reason = getattr(error, "strerror", None) or "the path cannot be used"
+        msg = f"The artifact at {place} cannot be read: {reason}."
+        raise ArtifactError(msg) from error
+
+
+class _Folder:
+    """The files of a folder."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        names = set()
+        with os.scandir(place) as entries:
+            for entry in entries:
+                if not entry.is_file(follow_symlinks=False):
+                    what = "link" if entry.is_symlink() else "folder or device"
+                    msg = (
+                        f"An artifact's folder holds plain files only; "
+                        f"{entry.name[:60]!r} is a {what}. Remove it."
+                    )
+                    raise ArtifactError(msg)
+                names.add(_checked(entry.name))
+                _check_number(len(names))
+        self.names = frozenset(names)
+
+    def read(self, name: str) -> bytes:
+        try:
+            return _read(self._place / name, LIMITS[name], name, os.O_RDONLY | _NO_LINK)
+        except OSError as error:
+            msg = f"{name} cannot be read: {error.strerror}."
+            raise ArtifactError(msg) from error
+
+
+class _Zip:
+    """The members of a zip held in memory."""
+
+    def __init__(self, raw: bytes, place: Path) -> None:
+        # Imported here because a folder is read without it.
+        from zipfile import BadZipFile, ZipFile
+
+        if not raw.startswith(b"PK\x03\x04"):
+            msg = (
+                f"An artifact is a zip of JSON members, or a folder of them; {place} "
+                f"is {_describe(raw)}. Save the model with riskkit.export."
+                "save_artifact."
+            )
+            raise ArtifactError(msg)
+        _check_end(raw)
+        try:
+            archive = ZipFile(io.BytesIO(raw))
+        except (BadZipFile, NotImplementedError, ValueError, struct.error) as error:
+            raise _damaged(str(place)) from error
+        self._archive: ZipFile = archive
+        self._infos: dict[str, ZipInfo] = {}
+        for info in archive.infolist():
+            name = _checked(info.orig_filename)
+            _check_info(info, name)
+            if name in self._infos:
+                msg = f"The member {name} must stand once; the zip holds it twice."
+                raise ArtifactError(msg)
+            self._infos[name] = info
+            _check_number(len(self._infos))
+        self.names = frozenset(self._infos)
+
+    def read(self, name: str) -> bytes:
+        import zlib
+        from zipfile import BadZipFile
+
+        limit = LIMITS[name]
+        info = self._infos[name]
+        if info.file_size > limit:
+            raise _too_large(name, limit)
+        try:
+            with self._archive.open(info) as member:
+                raw = member.read(limit + 1)
+        except (
+            BadZipFile,
+            EOFError,
+            NotImplementedError,
+            OSError,
+            RuntimeError,
+            ValueError,
+            struct.error,
+            zlib.error,
+        ) as error:
+            raise _damaged(name) from error
+        if len(raw) > limit:
+            raise _too_large(name, limit)
+        return raw
+
+
+def _read(place: Path, limit: int, name: str, flags: int = os.O_RDONLY) -> bytes:
+    """Return the bytes of a file unless there are more than `limit`."""
+    descriptor = os.open(place, flags | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        raw = file.read(limit + 1)
+    if len(raw) > limit:
+        raise _too_large(name, limit)
+    return raw
+
+
+def _checked(name: str) -> str:
+    """Return the name if it is that of a file in no folder."""
+    if len(name) > 60 or not _NAME.fullmatch(name):
+        msg = (
+            "A member's name must be plain, like model.json, and in no folder; got "
+            f"{name[:60]!r}. The file was not written by riskkit; do not trust it."
+        )
+        raise ArtifactError(msg)
+    return name
+
+
+def _check_number(n_members: int) -> None:
+    if n_members > MAX_MEMBERS:
+        msg = f"An artifact holds at most {MAX_MEMBERS} members; this one holds more."
+        raise ArtifactError(msg)
+
+
+def _check_end(raw: bytes) -> None:
+    """Check that the directory of the zip ends the file, and is of modest size.
+
+    `zipfile` builds an object for every entry before anyone can count them, and
+    searches for a directory behind whatever else a file may hold.
+    """
+    if len(raw) >= _END.size:
+        magic, disk, first, here, n, size, start, comment = _END.unpack(
+            raw[-_END.size :]
+        )
+        sound = (
+            magic == b"PK\x05\x06"
+            and (disk, first, comment) == (0, 0, 0)
+            and here == n
+            and start + size + _END.size == len(raw)
+            and raw[-_END.size - 20 : -_END.size - 16] != b"PK\x06\x07"
+        )
+        if sound:
+            _check_number(n)
+            if size > MAX_MEMBERS * 1024:
+                msg = "The directory of the zip is larger than that of an artifact."
+                raise ArtifactError(msg)
+            return
+    msg = (
+        "The zip must end with its directory; this one is cut off, has something "
+        "added, or is of another kind. Copy or save the artifact again."
+    )
+    raise ArtifactError(msg)
+
+
+def _check_info(info: ZipInfo, name: str) -> None:
+    mode = info.external_attr >> 16
+    if mode and not stat.S_ISREG(mode) and stat.S_IFMT(mode):
+        odd = "a link, folder or device"
+    elif info.flag_bits & 0x1:
+        odd = "encrypted"
+    elif info.compress_type not in {0, 8}:
+        odd = "compressed in another way"
+    else:
+        return
+    msg = (
+        f"The member {name} must be a plain file, stored or deflated; it is {odd}. "
+        "The file was not written by riskkit; do not trust it."
+    )
+    raise ArtifactError(msg)
+
+
+def _describe(raw: bytes) -> str:
+    """Return what kind of file this is, as far as its first bytes tell."""
+    if not raw:
+        return "empty"
+    if raw[0] == 0x80 or raw.startswith((b"(dp", b"ccopy_reg", b"c__")):
+        return "a Python pickle, which could run code when loaded"
+    if raw.startswith((b"x\x01", b"x\x9c", b"x\xda", b"\x1f\x8b", b"BZh", b"\xfd7z")):
+        return "compressed data, perhaps a pickle, which could run code when loaded"
+    if raw.startswith(b"PK"):
+        return "an empty or damaged zip"
+    return "text" if raw[:256].isascii() and b"\0" not in raw[:256] else "another file"
+
+
+def _damaged(name: str) -> ArtifactError:
+    return ArtifactError(f"{name} is damaged. Copy or save the artifact again.")
+
+
+def _too_large(name: str, limit: int) -> ArtifactError:
+    return ArtifactError(f"{name} must have at most {limit} bytes; it has more.")

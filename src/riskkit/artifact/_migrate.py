@@ -1,0 +1,60 @@
+"""Documents of older protocols, brought to the present one step at a time.
+
+To change the format: raise ``PROTOCOL`` in `_manifest.py`, add to ``STEPS`` a function
+that turns the documents of the protocol before into the new one, store an artifact of
+the new protocol with its expected scores under ``tests/data``, and leave every older
+artifact and step where it is. ``format``, ``protocol``, ``riskkit_version`` and
+``members`` are read before any step and keep their meaning for ever.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from riskkit.artifact._codec import FORMAT
+from riskkit.artifact._manifest import PROTOCOL
+from riskkit.artifact._node import Node
+from riskkit.exceptions import ArtifactError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["STEPS", "check_protocol", "migrate"]
+
+Documents = dict[str, Any]
+
+# STEPS[p] turns {member name: document} of protocol p into those of protocol p + 1.
+STEPS: dict[int, Callable[[Documents], Documents]] = {}
+
+_VERSION = re.compile(r"[0-9][0-9a-z.+]{0,30}")
+
+
+def check_protocol(manifest: Any) -> int:
+    """Return the protocol of a manifest's document if this version reads it."""
+    root = Node(manifest, "manifest.json")
+    if root.object().get("format") != FORMAT:
+        root.refuse(f'an object with "format": "{FORMAT}"', "another object")
+    number = root.value.get("protocol")
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        node = Node(number, "manifest.json", "protocol")
+        node.refuse("a whole number of at least 1")
+    if number > PROTOCOL:
+        import riskkit
+
+        writer = str(root.value.get("riskkit_version"))
+        reader = f">= {writer}" if _VERSION.fullmatch(writer) else "of a later version"
+        msg = (
+            f"This artifact has protocol {number}; riskkit {riskkit.__version__} reads "
+            f"protocols 1 to {PROTOCOL}. Install riskkit {reader} to read it."
+        )
+        raise ArtifactError(msg)
+    return number
+
+
+def migrate(documents: Documents, protocol: int) -> Documents:
+    """Return the documents as the present protocol writes them."""
+    for number in range(protocol, PROTOCOL):
+        documents = STEPS[number](documents)
+        documents["manifest.json"]["protocol"] = number + 1
+    return documents

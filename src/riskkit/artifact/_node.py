@@ -1,0 +1,156 @@
+"""Checked reading of a decoded document: every value knows where it stands."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from riskkit.artifact._canonical import encodable
+from riskkit.exceptions import ArtifactError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["MAX_TEXT", "Node"]
+
+MAX_TEXT = 4_000
+
+_KINDS = {
+    dict: "an object",
+    list: "a list",
+    str: "text",
+    bool: "true or false",
+    type(None): "null",
+}
+
+
+class Node:
+    """A value of a document with the member and the path that lead to it."""
+
+    __slots__ = ("member", "path", "value")
+
+    def __init__(self, value: Any, member: str, path: str = "") -> None:
+        self.value = value
+        self.member = member
+        self.path = path
+
+    def refuse(self, expected: str, came: str | None = None) -> NoReturn:
+        """Raise the error that says what was expected here and what came."""
+        place = f"{self.member}, {self.path}" if self.path else self.member
+        if came is None:
+            came = _KINDS.get(type(self.value), "a number")
+        msg = (
+            f"{place}: expected {expected}; got {came}. The artifact is damaged or "
+            "was not written by riskkit; save the model again."
+        )
+        raise ArtifactError(msg)
+
+    def record(self, *keys: str) -> tuple[Node, ...]:
+        """Return the values of an object that has exactly these keys."""
+        value = self.object()
+        if value.keys() != set(keys):
+            self._refuse_keys(keys)
+        return tuple([self.child(key) for key in keys])
+
+    def child(self, key: str) -> Node:
+        """Return the value of a key that the object is known to have."""
+        path = f"{self.path}.{key}" if self.path else key
+        return Node(self.value[key], self.member, path)
+
+    def object(self) -> dict[str, Any]:
+        """Return an object as it is."""
+        if not isinstance(self.value, dict):
+            self.refuse("an object")
+        return self.value
+
+    def entries(self) -> dict[str, Node]:
+        """Return the values of an object of names."""
+        value = self.object()
+        for key in value:
+            if len(key) > MAX_TEXT or not encodable(key):
+                expected = f"names of at most {MAX_TEXT} characters"
+                self.refuse(expected, "a longer or unusable name")
+        return {
+            key: Node(v, self.member, f"{self.path}[{key[:40]!r}]")
+            for key, v in value.items()
+        }
+
+    def items(self, *, low: int = 0, high: int = 1_000_000) -> list[Node]:
+        """Return the values of a list."""
+        value = self.value
+        if not isinstance(value, list):
+            self.refuse("a list")
+        if not low <= len(value) <= high:
+            self.refuse(f"a list of {low} to {high} entries", f"{len(value)}")
+        return [Node(v, self.member, f"{self.path}[{i}]") for i, v in enumerate(value)]
+
+    def text(self, *, low: int = 0, high: int = MAX_TEXT) -> str:
+        """Return a text of bounded length."""
+        value = self.value
+        if not isinstance(value, str):
+            self.refuse("text")
+        if not low <= len(value) <= high:
+            expected = f"text of {low} to {high} characters"
+            self.refuse(expected, f"{len(value)} characters")
+        if not encodable(value):
+            self.refuse("text that UTF-8 can hold", "a lone surrogate")
+        return value
+
+    def option(self, options: Sequence[str]) -> str:
+        """Return one of a few words."""
+        value = self.value
+        if not isinstance(value, str) or value not in options:
+            self.refuse(f"one of {tuple(options)}", self._word())
+        return value
+
+    def number(self) -> float:
+        """Return a finite number; true and false are none."""
+        value = self.value
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = float(value) if abs(value) <= 2**53 else None
+        if not isinstance(value, float) or not math.isfinite(value):
+            finite = not isinstance(self.value, (int, float)) or self.value is True
+            self.refuse("a finite number", None if finite else "one beyond range")
+        return value
+
+    def numbers(self, *, low: int = 0, high: int = 1_000_000) -> tuple[float, ...]:
+        """Return a list of finite numbers."""
+        return tuple([node.number() for node in self.items(low=low, high=high)])
+
+    def true(self) -> None:
+        """Check for true, which marks what an object stands for."""
+        if self.value is not True:
+            self.refuse("true")
+
+    def increasing(self, values: tuple[float, ...]) -> tuple[float, ...]:
+        """Check that numbers read from here increase strictly."""
+        for i, (before, after) in enumerate(pairwise(values)):
+            if not before < after:
+                came = f"entry {i + 1} not above entry {i}"
+                self.refuse("strictly increasing numbers", came)
+        return values
+
+    def distinct(self, values: Sequence[Any], what: str) -> None:
+        """Check that what was read from here holds nothing twice."""
+        if len(set(values)) != len(values):
+            self.refuse(f"distinct {what}", "one of them twice")
+
+    def _refuse_keys(self, keys: tuple[str, ...]) -> NoReturn:
+        # Imported here so that loading a sound artifact does not pay for difflib.
+        from riskkit._core.params import did_you_mean
+
+        absent = [key for key in keys if key not in self.value]
+        unknown = [str(key)[:40] for key in self.value if key not in keys]
+        came = []
+        if absent:
+            came.append("no " + ", ".join(map(repr, absent)))
+        if unknown:
+            came.append("the unknown " + ", ".join(map(repr, unknown[:5])))
+        hint = did_you_mean(unknown[0], keys).strip(" ?") if unknown else ""
+        shown = " and ".join(came) + (f" ({hint}?)" if hint else "")
+        self.refuse(f"an object of {', '.join(keys)}", shown)
+
+    def _word(self) -> str | None:
+        known = isinstance(self.value, str)
+        return repr(self.value[:40]) if known else None

@@ -1,0 +1,91 @@
+"""``riskkit inspect``: what a model file says about itself, its bins and its points."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+
+from riskkit.artifact import read_artifact
+from riskkit.cli._console import plain_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from riskkit.artifact import Artifact, CharacteristicSpec
+
+__all__ = ["inspect"]
+
+
+def inspect(path: Path, *, as_json: bool) -> None:
+    """Read and check a model file, and show it on stdout."""
+    artifact = read_artifact(path)
+    if as_json:
+        typer.echo(json.dumps(_plain(artifact), indent=2, ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    console.print(plain_table((path.name, ""), _provenance(artifact), n_text=2))
+    for item in artifact.model.characteristics:
+        console.print(_bins(artifact, item))
+    left_out = artifact.manifest.left_out
+    if left_out:
+        rows = list(left_out.items())
+        console.print(plain_table(("Left out", "why"), rows, n_text=2))
+
+
+def _provenance(artifact: Artifact) -> list[tuple[str, str]]:
+    manifest, model = artifact.manifest, artifact.model
+    scaling = model.scaling
+    rows = [
+        ("model", f"{manifest.model} {manifest.model_id}"),
+        ("written by", f"riskkit {manifest.riskkit_version}"),
+        ("protocol", str(manifest.protocol)),
+        ("target", manifest.target or "not recorded"),
+        ("trained on", f"{manifest.n_rows:,.0f} rows"),
+        ("events", f"{manifest.n_events:,.0f}"),
+        ("window", " to ".join(manifest.window) if manifest.window else "not recorded"),
+        (
+            "points",
+            f"{scaling.base_points:g} at odds {scaling.base_odds:g} : 1, "
+            f"{scaling.pdo:g} more double the odds",
+        ),
+        ("characteristics", str(len(model.characteristics))),
+    ]
+    rows.extend((str(name), str(note)) for name, note in manifest.notes.items())
+    return rows
+
+
+def _bins(artifact: Artifact, item: CharacteristicSpec) -> Any:
+    feature = item.feature
+    baseline = artifact.baseline
+    counts = None if baseline is None else baseline.features.get(feature.name)
+    rows = []
+    for j, label in enumerate(feature.labels):
+        if j == feature.unseen_bin and feature.kind == "numeric":
+            continue
+        n = None if counts is None else counts.n[j]
+        n_event = None if counts is None else counts.n_event[j]
+        rows.append(
+            (
+                label,
+                "" if n is None else f"{n:,.0f}",
+                f"{n_event / n:.2%}" if n and n_event is not None else "",
+                f"{item.woe[j]:.4f}",
+                f"{item.points[j]:g}",
+            )
+        )
+    headers = (feature.name, "rows", "bad rate", "WoE", "points")
+    return plain_table(headers, rows)
+
+
+def _plain(artifact: Artifact) -> dict[str, Any]:
+    out = asdict(artifact)
+    for plain, item in zip(
+        out["model"]["characteristics"], artifact.model.characteristics, strict=True
+    ):
+        plain["bins"] = item.feature.labels
+    out["manifest"]["model_id"] = artifact.manifest.model_id
+    return out

@@ -1,0 +1,77 @@
+"""``riskkit score``: a saved model and a table make a table of scores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from riskkit._core.output import check_file, whole_file
+from riskkit.artifact import read_artifact
+from riskkit.cli._columns import named_columns
+from riskkit.cli._console import Steps, say
+from riskkit.cli._scored import result_names, score_frame
+from riskkit.cli._tables import check_table_name, read_table, write_table
+from riskkit.exceptions import InvalidParameterError
+from riskkit.schema import Column, TableSchema, validate_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from riskkit.artifact import Artifact
+
+__all__ = ["score"]
+
+
+def score(
+    artifact: Path,
+    table: Path,
+    out: Path,
+    *,
+    n_reasons: int,
+    keep: Sequence[str] | None,
+    overwrite: bool,
+) -> None:
+    """Load, read, check, score and write; nothing is written unless all rows are."""
+    check_table_name(table)
+    check_table_name(out)
+    check_file(out, overwrite=overwrite)
+    with Steps(3) as steps:
+        steps.start(f"Loading {artifact.name}")
+        loaded = read_artifact(artifact)
+        schema = _schema(loaded)
+        steps.start(f"Reading {table.name}")
+        levels = [c.name for c in schema.columns if c.kind == "categorical"]
+        frame = read_table(table, as_text=levels)
+        kept = named_columns("--keep", keep, list(frame.columns))
+        taken = [name for name in kept if name in result_names(n_reasons)]
+        if taken:
+            msg = (
+                f"--keep must not name {taken[0]!r}: a column of the scores is called "
+                "so. Rename it in the table."
+            )
+            raise InvalidParameterError(msg)
+        validate_table(frame, schema)
+        steps.start(f"Scoring {len(frame):,} rows")
+        scored = score_frame(loaded, frame, n_reasons)
+        for place, name in enumerate(kept):
+            scored.insert(place, name, frame[name].array)
+        with whole_file(out, overwrite=overwrite) as path:
+            write_table(scored, path)
+    n_unused = len([name for name in frame.columns if name not in schema.features])
+    unused = "1 column was" if n_unused == 1 else f"{n_unused} columns were"
+    ignored = f"; {unused} not needed" if n_unused else ""
+    say(f"Scored {len(frame):,} rows{ignored}. Mean PD {scored['pd'].mean():.2%}.")
+    say(f"  {out}")
+
+
+def _schema(artifact: Artifact) -> TableSchema:
+    """Return what a table must look like to be scored."""
+    baseline = artifact.baseline
+    columns = []
+    for item in artifact.model.characteristics:
+        feature = item.feature
+        # A column that was always known in training is expected to be known now.
+        counts = None if baseline is None else baseline.features.get(feature.name)
+        nullable = counts is None or counts.n[feature.missing_bin] > 0
+        columns.append(Column(feature.name, feature.kind, nullable))
+    return TableSchema(tuple(columns))

@@ -1,0 +1,35 @@
+"""Scores of a table as a table: PD, points and reasons of every row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from riskkit.artifact import Artifact
+
+__all__ = ["result_names", "score_frame"]
+
+
+def result_names(n_reasons: int) -> list[str]:
+    """Return the columns of :func:`score_frame`."""
+    return ["pd", "points", *(f"reason_{k + 1}" for k in range(n_reasons))]
+
+
+def score_frame(artifact: Artifact, X: pd.DataFrame, n_reasons: int) -> pd.DataFrame:
+    """Return pd, points and the texts of the reasons of each row, in its order."""
+    import pandas as pd
+
+    from riskkit.serving import Scorer
+
+    batch = Scorer(artifact).score_batch(X, n_reasons=n_reasons)
+    texts = {c.feature.name: c.reason for c in artifact.model.characteristics}
+    scored = pd.DataFrame({"pd": batch.pd, "points": batch.points})
+    # A model of few characteristics has fewer reasons than were asked for.
+    n_given = batch.reasons.shape[1]
+    for k in range(n_reasons):
+        names = batch.reasons[:, k].tolist() if k < n_given else [None] * len(X)
+        reasons = [None if name is None else texts[name] for name in names]
+        scored[f"reason_{k + 1}"] = pd.array(reasons, dtype="str")
+    return scored

@@ -1,0 +1,5 @@
+"""From scores to approvals, limits and strategies."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

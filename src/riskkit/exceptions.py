@@ -1,0 +1,86 @@
+"""Errors and warnings raised by riskkit.
+
+* RiskkitError
+  - InvalidParameterError  (also ValueError)  a constructor or function parameter
+  - InvalidTargetError     (also ValueError)  the outcome column
+  - InvalidInputError      (also ValueError)  the feature table
+  - InvalidTypeError       (also TypeError)   a value of a type that cannot be used
+  - SchemaError            (also ValueError)  a table that breaks its schema
+  - ArtifactError          (also ValueError)  a model file that must not be loaded
+  - OutputError            (also OSError)     a place that cannot be written to
+* RiskkitWarning (UserWarning)
+  - SingleBinWarning       a feature ended in one bin
+  - UnusedCodeWarning      a special code that never occurs
+  - NoEvidenceWarning      a model that found nothing to tell accounts apart by
+  - ConvergenceWarning     a fit that stopped before it settled
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ArtifactError",
+    "ConvergenceWarning",
+    "InvalidInputError",
+    "InvalidParameterError",
+    "InvalidTargetError",
+    "InvalidTypeError",
+    "NoEvidenceWarning",
+    "OutputError",
+    "RiskkitError",
+    "RiskkitWarning",
+    "SchemaError",
+    "SingleBinWarning",
+    "UnusedCodeWarning",
+]
+
+
+class RiskkitError(Exception):
+    """Base class of every error that riskkit raises on purpose."""
+
+
+class InvalidParameterError(RiskkitError, ValueError):
+    """A constructor or function parameter is outside its domain."""
+
+
+class InvalidTargetError(RiskkitError, ValueError):
+    """The target is not binary, or lacks events or non-events."""
+
+
+class InvalidInputError(RiskkitError, ValueError):
+    """A table of features cannot be used as it is."""
+
+
+class InvalidTypeError(RiskkitError, TypeError):
+    """A value has a type that cannot be used."""
+
+
+class SchemaError(RiskkitError, ValueError):
+    """A table breaks the schema it was declared to follow."""
+
+
+class ArtifactError(RiskkitError, ValueError):
+    """A model file is damaged, unsafe, or of a kind that cannot be read."""
+
+
+class OutputError(RiskkitError, OSError):
+    """A file or folder cannot be written, or holds something already."""
+
+
+class RiskkitWarning(UserWarning):
+    """Base class of every warning that riskkit emits."""
+
+
+class SingleBinWarning(RiskkitWarning):
+    """A feature ended in one bin and therefore carries no evidence."""
+
+
+class UnusedCodeWarning(RiskkitWarning):
+    """A special code was declared that does not occur in the data."""
+
+
+class NoEvidenceWarning(RiskkitWarning):
+    """No feature tells events from non-events; every account gets the same PD."""
+
+
+class ConvergenceWarning(RiskkitWarning):
+    """A numerical fit stopped before it settled."""

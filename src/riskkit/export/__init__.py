@@ -1,0 +1,7 @@
+"""Saving fitted models as artifacts and other formats."""
+
+from __future__ import annotations
+
+from riskkit.export._save import save_artifact
+
+__all__ = ["save_artifact"]

@@ -1,0 +1,199 @@
+"""Weight of evidence by bin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from riskkit.exceptions import InvalidInputError
+from riskkit.plotting._axes import COLORS, bin_labels, shorten, style_axes
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from riskkit.binning import BinningTable
+    from riskkit.typing import FloatArray
+
+__all__ = ["WoEDisplay"]
+
+
+class WoEDisplay:
+    """The weight of evidence of each bin of a feature, with its event rate.
+
+    Build it with :meth:`from_table`.
+
+    Parameters
+    ----------
+    name : str
+        The feature.
+
+    labels : tuple of str
+        The bins.
+
+    woe, share, event_rate : ndarray of shape (n_bins,)
+        Weight of evidence in nats (up is safer), share of the accounts, and share of
+        events in each bin.
+
+    other_woe, other_event_rate : ndarray of shape (n_bins,) or None
+        The same of another sample in the same bins.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes of the last :meth:`plot`.
+
+    figure_ : matplotlib Figure
+        Figure of the last :meth:`plot`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from riskkit.plotting import WoEDisplay
+    >>> display = WoEDisplay(
+    ...     name="income", labels=("≤ 1000", "> 1000"), woe=np.array([-0.5, 0.8]),
+    ...     share=np.array([0.6, 0.4]), event_rate=np.array([0.3, 0.1]),
+    ... )
+    >>> list(display.frame())
+    ['bin', 'share', 'event_rate', 'woe']
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        labels: tuple[str, ...],
+        woe: FloatArray,
+        share: FloatArray,
+        event_rate: FloatArray,
+        other_woe: FloatArray | None = None,
+        other_event_rate: FloatArray | None = None,
+    ) -> None:
+        self.name = name
+        self.labels = labels
+        self.woe = woe
+        self.share = share
+        self.event_rate = event_rate
+        self.other_woe = other_woe
+        self.other_event_rate = other_event_rate
+
+    @classmethod
+    def from_table(
+        cls, table: BinningTable, *, other: BinningTable | None = None
+    ) -> Self:
+        """Take the numbers from a binning table.
+
+        Parameters
+        ----------
+        table : BinningTable
+            Of a fitted binner.
+
+        other : BinningTable, default=None
+            The same bins on another sample, from ``table.apply_to(X, y)``.
+
+        Returns
+        -------
+        display : WoEDisplay
+            Without the special, missing and unseen bins that are empty.
+
+        Raises
+        ------
+        InvalidInputError
+            If `other` is of other bins.
+        """
+        n = np.asarray(table.n_event + table.n_nonevent)
+        filled = n > 0
+        if other is not None:
+            if other.feature != table.feature:
+                msg = (
+                    "other must count the bins of the table; it is of another feature "
+                    "or partition. Build it with table.apply_to(X, y)."
+                )
+                raise InvalidInputError(msg)
+            filled |= (other.n_event + other.n_nonevent) > 0
+        shown = filled | (np.arange(n.size) < table.feature.n_regular)
+        with np.errstate(invalid="ignore"):
+            rate = table.n_event / n
+            other_rate = (
+                other.n_event / (other.n_event + other.n_nonevent) if other else None
+            )
+        labels = bin_labels(table.feature)
+        return cls(
+            name=table.feature.name,
+            labels=tuple(x for x, show in zip(labels, shown, strict=True) if show),
+            woe=table.woe[shown],
+            share=n[shown] / n.sum(),
+            event_rate=rate[shown],
+            other_woe=other.woe[shown] if other else None,
+            other_event_rate=None if other_rate is None else other_rate[shown],
+        )
+
+    def frame(self) -> pd.DataFrame:
+        """Return the plotted numbers, one row a bin."""
+        import pandas as pd
+
+        columns: dict[str, Any] = {
+            "bin": self.labels,
+            "share": self.share,
+            "event_rate": self.event_rate,
+            "woe": self.woe,
+        }
+        if self.other_woe is not None:
+            columns["other_event_rate"] = self.other_event_rate
+            columns["other_woe"] = self.other_woe
+        return pd.DataFrame(columns)
+
+    def plot(self, *, ax: Axes | None = None) -> Self:
+        """Draw on `ax`, or on a new figure; never show or save it.
+
+        Bars are the weight of evidence, blue where safer and orange where riskier
+        than the portfolio, diamonds the other sample; the percentages are the share
+        of events.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw.
+
+        Returns
+        -------
+        self : WoEDisplay
+            With ``ax_`` and ``figure_``.
+        """
+        self.ax_ = style_axes(ax)
+        self.figure_ = self.ax_.figure
+        place = np.arange(len(self.labels))
+        colors = [COLORS["nonevent" if woe >= 0 else "event"] for woe in self.woe]
+        self.ax_.barh(place, self.woe, height=0.62, color=colors)
+        if self.other_woe is not None:
+            self.ax_.plot(
+                self.other_woe,
+                place,
+                linestyle="none",
+                marker="D",
+                markersize=5,
+                markerfacecolor="white",
+                markeredgecolor="black",
+                label="other sample",
+            )
+            self.ax_.legend(fontsize=8, frameon=False, loc="best")
+        for y, woe, rate in zip(place, self.woe, self.event_rate, strict=True):
+            if np.isfinite(rate):  # beside the axis, where the bar is not
+                self.ax_.annotate(
+                    f"{rate:.1%}",
+                    (0, y),
+                    xytext=(-3 if woe >= 0 else 3, 0),
+                    textcoords="offset points",
+                    ha="right" if woe >= 0 else "left",
+                    va="center",
+                    fontsize=7,
+                )
+        self.ax_.axvline(0, color="black", linewidth=0.8)
+        self.ax_.set_yticks(place, [shorten(label) for label in self.labels])
+        self.ax_.invert_yaxis()
+        self.ax_.margins(x=0.15)
+        self.ax_.grid(visible=False, axis="y")
+        self.ax_.set_xlabel("Weight of evidence (right is safer)")
+        self.ax_.set_title(self.name, fontsize=10)
+        return self

@@ -1,0 +1,7 @@
+"""Scorecards: weight-of-evidence logistic regression in points."""
+
+from __future__ import annotations
+
+from riskkit.scorecard._classifier import ScorecardClassifier
+
+__all__ = ["ScorecardClassifier"]

@@ -1,0 +1,8 @@
+"""Scoring from an artifact, without the training stack."""
+
+from __future__ import annotations
+
+from riskkit.serving._result import BatchResult, Reason, ScoreResult
+from riskkit.serving._scorer import Scorer, load_scorer
+
+__all__ = ["BatchResult", "Reason", "ScoreResult", "Scorer", "load_scorer"]

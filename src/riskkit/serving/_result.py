@@ -1,0 +1,171 @@
+"""What a scorer answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from riskkit.typing import FloatArray
+
+__all__ = ["BatchResult", "Reason", "ScoreResult"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A characteristic that costs the applicant points.
+
+    Parameters
+    ----------
+    feature : str
+        Name of the characteristic.
+
+    text : str
+        Text for the applicant.
+
+    points_lost : float
+        Points that the characteristic's best bin gives beyond the applicant's.
+
+    Examples
+    --------
+    >>> from riskkit.serving import Reason
+    >>> Reason("utilisation", "Credit lines are nearly used up", 31.0).points_lost
+    31.0
+    """
+
+    feature: str
+    text: str
+    points_lost: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreResult:
+    """The score of one record.
+
+    Parameters
+    ----------
+    pd : float
+        Probability of the event; up is riskier.
+
+    points : float
+        Points; up is safer.
+
+    log_odds : float
+        Log-odds of the event; up is riskier.
+
+    reasons : tuple of Reason
+        Where the most points were lost, most first; ties stand in the order of the
+        characteristics, and only losses above 0 are named.
+
+    model_id : str
+        First digits of the SHA-256 of the model that scored.
+
+    See Also
+    --------
+    Scorer.score : Makes them.
+
+    Examples
+    --------
+    >>> from riskkit.serving import ScoreResult
+    >>> ScoreResult(0.25, 540.0, -1.0986, (), "9f86d081884c").to_dict()["points"]
+    540.0
+    """
+
+    pd: float
+    points: float
+    log_odds: float
+    reasons: tuple[Reason, ...]
+    model_id: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as plain data, ready for JSON.
+
+        Returns
+        -------
+        result : dict
+            The fields by name; each reason is a dict of its own.
+        """
+        reasons = [
+            {"feature": r.feature, "text": r.text, "points_lost": r.points_lost}
+            for r in self.reasons
+        ]
+        return {
+            "pd": self.pd,
+            "points": self.points,
+            "log_odds": self.log_odds,
+            "reasons": reasons,
+            "model_id": self.model_id,
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BatchResult:
+    """The scores of many rows, in their order.
+
+    Parameters
+    ----------
+    pd : ndarray of shape (n_rows,)
+        Probability of the event; up is riskier.
+
+    points : ndarray of shape (n_rows,)
+        Points; up is safer.
+
+    log_odds : ndarray of shape (n_rows,)
+        Log-odds of the event; up is riskier.
+
+    reasons : ndarray of object of shape (n_rows, n_reasons)
+        Names of the characteristics that cost most points, most first; None where no
+        further points are lost.
+
+    points_lost : ndarray of shape (n_rows, n_reasons)
+        The points each of them costs; 0 where there is none.
+
+    model_id : str
+        First digits of the SHA-256 of the model that scored.
+
+    See Also
+    --------
+    Scorer.score_batch : Makes them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from riskkit.serving import BatchResult
+    >>> none = np.empty((2, 0))
+    >>> result = BatchResult(
+    ...     np.array([0.1, 0.2]), np.array([600.0, 577.0]), np.array([-2.2, -1.4]),
+    ...     none, none, "9f86d081884c")
+    >>> len(result), list(result.to_dict())
+    (2, ['pd', 'points', 'log_odds'])
+    """
+
+    pd: FloatArray
+    points: FloatArray
+    log_odds: FloatArray
+    reasons: NDArray[Any]
+    points_lost: FloatArray
+    model_id: str
+
+    def __len__(self) -> int:
+        return len(self.pd)
+
+    def to_dict(self) -> dict[str, NDArray[Any]]:
+        """Return the columns by name; any frame library makes a frame of them.
+
+        Returns
+        -------
+        columns : dict of str to ndarray
+            ``pd``, ``points``, ``log_odds``, and for each reason asked for
+            ``reason_1``, ``points_lost_1`` and so on.
+        """
+        columns: dict[str, NDArray[Any]] = {
+            "pd": self.pd,
+            "points": self.points,
+            "log_odds": self.log_odds,
+        }
+        for k in range(self.reasons.shape[1]):
+            columns[f"reason_{k + 1}"] = self.reasons[:, k]
+            columns[f"points_lost_{k + 1}"] = self.points_lost[:, k]
+        return columns

@@ -1,0 +1,333 @@
+"""From an artifact to scores: one record by plain Python, many rows by NumPy."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from riskkit.artifact import Artifact, read_artifact
+from riskkit.exceptions import InvalidInputError, InvalidTypeError
+from riskkit.serving._plan import plan_scorecard, read_level, read_number
+from riskkit.serving._result import BatchResult, Reason, ScoreResult
+
+if TYPE_CHECKING:
+    import os
+
+    from riskkit.artifact import Manifest
+    from riskkit.serving._plan import Step
+
+__all__ = ["Scorer", "load_scorer"]
+
+
+class Scorer:
+    """Scores records and tables with a model that was saved.
+
+    A scorer never changes, so any number of threads may share one. It needs the
+    standard library alone; NumPy is imported when a table is scored.
+
+    Parameters
+    ----------
+    artifact : Artifact
+        The model, as :func:`riskkit.artifact.read_artifact` returns it.
+
+    Attributes
+    ----------
+    features : tuple of str
+        Fields that a record must have; others are ignored.
+
+    manifest : Manifest
+        Where the model comes from.
+
+    model_id : str
+        First digits of the SHA-256 of the model.
+
+    See Also
+    --------
+    load_scorer : Makes one from a file.
+
+    Notes
+    -----
+    One record and a table give the same bits, and so does the estimator that was
+    saved: all find bins in the same edges and add in the order of the
+    characteristics.
+
+    Examples
+    --------
+    >>> from riskkit.artifact import (Artifact, CharacteristicSpec, FeatureSpec,
+    ...     Manifest, ScalingSpec, ScorecardSpec)
+    >>> from riskkit.serving import Scorer
+    >>> income = CharacteristicSpec(
+    ...     FeatureSpec("income", "numeric", edges=(1000.0, 2500.0)), -1.0,
+    ...     woe=(-0.7, 0.0, 0.7, -0.2, 0.0), log_odds=(0.7, 0.0, -0.7, 0.2, 0.0),
+    ...     points=(-20.0, 0.0, 20.0, -6.0, 0.0), reason="Income is low")
+    >>> card = ScorecardSpec((income,), -2.0, 545.0, ScalingSpec(20.0, 600.0, 50.0))
+    >>> scorer = Scorer(Artifact(Manifest("scorecard"), card))
+    >>> result = scorer.score({"income": 1000})
+    >>> round(result.pd, 4), result.points, result.reasons[0].text
+    (0.2142, 525.0, 'Income is low')
+    >>> scorer.score_batch({"income": [1000.0, None, 4000.0]}).points
+    array([525., 539., 565.])
+    """
+
+    __slots__ = (
+        "_artifact",
+        "_offset",
+        "_reasons",
+        "_start",
+        "_steps",
+        "features",
+        "model_id",
+    )
+
+    features: tuple[str, ...]
+    model_id: str
+    _artifact: Artifact
+    _start: float
+    _offset: float
+    _steps: tuple[Step, ...]
+    _reasons: tuple[Reason, ...]
+
+    def __init__(self, artifact: Artifact) -> None:
+        spec = artifact.model
+        steps, reasons = plan_scorecard(spec)
+        fixed = {
+            "_artifact": artifact,
+            "_start": spec.intercept,
+            "_offset": spec.offset_points,
+            "_steps": steps,
+            "_reasons": reasons,
+            "features": spec.features,
+            "model_id": artifact.manifest.model_id,
+        }
+        for name, value in fixed.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def manifest(self) -> Manifest:
+        """Where the model comes from."""
+        return self._artifact.manifest
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Kind of each field: ``"numeric"`` or ``"categorical"``."""
+        characteristics = self._artifact.model.characteristics
+        return {c.feature.name: c.feature.kind for c in characteristics}
+
+    def score(self, record: Mapping[str, object], *, n_reasons: int = 4) -> ScoreResult:
+        """Score one record.
+
+        Parameters
+        ----------
+        record : mapping of str to object
+            A value for every field in :attr:`features`: a number, True or False for a
+            numeric one, text or a number for a categorical one, and None, NaN or
+            pandas' NA where nothing is known. Other fields are ignored.
+
+        n_reasons : int, default=4
+            How many reasons to name at most.
+
+        Returns
+        -------
+        result : ScoreResult
+            PD, points, log-odds and reasons.
+
+        Raises
+        ------
+        InvalidInputError
+            If a field is absent, a number is beyond the range of a float, or a level
+            is unseen that the model refuses.
+        InvalidTypeError
+            If the record is not a mapping, or a value is of a type that its field
+            cannot have. The message names the field, never the value.
+        """
+        if type(record) is not dict:
+            record = _as_dict(record)
+        if type(n_reasons) is not int or n_reasons < 0:
+            n_reasons = _check_n_reasons(n_reasons)
+        log_odds: float = self._start
+        points: float = self._offset
+        ranks: list[int] = []
+        try:
+            for name, edges, regular, known, missing, unseen in self._steps:
+                value: Any = record[name]
+                if edges is None:
+                    if type(value) is not str:
+                        value = read_level(value, name)
+                    entry = missing if value is None else known.get(value, unseen)
+                    if entry is None:
+                        self._refuse_level(name)
+                else:
+                    kind = type(value)
+                    if kind is not float:
+                        # Most are whole numbers: spare them the call.
+                        value = (
+                            float(value) if kind is int else read_number(value, name)
+                        )
+                    # Codes come before edges: they stand for reasons, not amounts.
+                    if known and value in known:
+                        entry = known[value]
+                    elif value == value:
+                        entry = regular[bisect_left(edges, value)]
+                    else:
+                        entry = missing
+                term, worth, rank = entry
+                log_odds += term
+                points += worth
+                if rank is not None:
+                    ranks.append(rank)
+        except KeyError:
+            self._refuse_record(record)
+        except OverflowError:
+            read_number(record[name], name)  # says which field it was
+            raise
+        ranks.sort()
+        reasons = tuple([self._reasons[rank] for rank in ranks[:n_reasons]])
+        # As riskkit._kernels.logistic.sigmoid, to the bit.
+        pd = 1.0 / (1.0 + math.exp(min(max(-log_odds, -700.0), 700.0)))
+        return ScoreResult(pd, points, log_odds, reasons, self.model_id)
+
+    def score_batch(self, X: Any, *, n_reasons: int = 0) -> BatchResult:
+        """Score the rows of a table.
+
+        Parameters
+        ----------
+        X : frame, or mapping of str to column
+            A pandas, Polars or Arrow frame, or columns by name. Columns are matched by
+            name; others than :attr:`features` are ignored.
+
+        n_reasons : int, default=0
+            How many reasons to name for each row.
+
+        Returns
+        -------
+        result : BatchResult
+            Arrays with one entry a row, the same bits as :meth:`score` gives.
+
+        Raises
+        ------
+        InvalidInputError
+            If columns are absent, stand twice or differ in length, or a level is
+            unseen that the model refuses.
+        InvalidTypeError
+            If `X` is not a table with names, or a column holds what it cannot hold.
+        """
+        # NumPy is loaded for tables only; a service that scores records does without.
+        from riskkit.serving._batch import score_table
+
+        if type(n_reasons) is not int or n_reasons < 0:
+            n_reasons = _check_n_reasons(n_reasons)
+        return score_table(self._artifact.model, X, n_reasons, self.model_id)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        msg = f"A scorer cannot be changed; {name!r} cannot be set. Load another one."
+        raise AttributeError(msg)
+
+    def __delattr__(self, name: str) -> NoReturn:
+        msg = f"A scorer cannot be changed; {name!r} cannot be deleted."
+        raise AttributeError(msg)
+
+    def __reduce__(self) -> tuple[type[Scorer], tuple[Artifact]]:
+        # Worker processes of a pool receive scorers this way.
+        return Scorer, (self._artifact,)
+
+    def __repr__(self) -> str:
+        model = self.manifest.model
+        return f"Scorer({model}, {len(self.features)} features, id {self.model_id!r})"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        manifest = self.manifest
+        window = " to ".join(manifest.window) if manifest.window else "not recorded"
+        rows = {
+            "Model": f"{manifest.model} {self.model_id}",
+            "Features": ", ".join(self.features),
+            "Trained on": f"{manifest.n_rows:,.0f} rows, {manifest.n_events:,.0f} "
+            "events",
+            "Window": window,
+            "riskkit": manifest.riskkit_version,
+        }
+        body = "".join(
+            f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>"
+            for k, v in rows.items()
+        )
+        return f"<table><tbody>{body}</tbody></table>"
+
+    def _refuse_level(self, name: str) -> NoReturn:
+        msg = (
+            f"Field {name!r} accepts only the levels known from training; got another. "
+            "Map it to a known level, or train with another policy for unseen levels."
+        )
+        raise InvalidInputError(msg)
+
+    def _refuse_record(self, record: Mapping[str, object]) -> NoReturn:
+        from riskkit._core.params import did_you_mean
+
+        absent = [name for name in self.features if name not in record]
+        known = [name for name in record if isinstance(name, str)]
+        msg = (
+            f"A record must have all {len(self.features)} fields of the model; "
+            f"{len(absent)} are absent: {', '.join(map(repr, absent))}."
+            f"{did_you_mean(absent[0], known)} Give None where nothing is known."
+        )
+        raise InvalidInputError(msg) from None
+
+
+def load_scorer(path: str | os.PathLike[str]) -> Scorer:
+    """Load a saved model for scoring; nothing in the file is executed.
+
+    Parameters
+    ----------
+    path : str or path
+        What :func:`riskkit.export.save_artifact` wrote.
+
+    Returns
+    -------
+    scorer : Scorer
+        Ready to score, and safe to share between threads.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is absent, damaged, unsafe, or of a later protocol.
+
+    See Also
+    --------
+    riskkit.export.save_artifact : Writes what is loaded here.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from riskkit.artifact import (
+    ...     Manifest, ScalingSpec, ScorecardSpec, write_artifact)
+    >>> from riskkit.serving import load_scorer
+    >>> card = ScorecardSpec((), -2.0, 545.0, ScalingSpec(20.0, 600.0, 50.0))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "card.rk"
+    ...     manifest = write_artifact(path, manifest=Manifest("scorecard"), model=card)
+    ...     scorer = load_scorer(path)
+    >>> round(scorer.score({}).pd, 4)
+    0.1192
+    """
+    return Scorer(read_artifact(path))
+
+
+def _as_dict(record: object) -> dict[str, object]:
+    """Return a plain copy; a mapping that makes up absent keys must not do so here."""
+    if isinstance(record, Mapping):
+        return dict(record)
+    msg = (
+        "A record must be a mapping of field names to values; got "
+        f"{type(record).__name__}. Use score_batch for a table."
+    )
+    raise InvalidTypeError(msg)
+
+
+def _check_n_reasons(n_reasons: object) -> int:
+    from riskkit._core.params import check_int
+
+    check_int("n_reasons", n_reasons, low=0)
+    return int(n_reasons)  # type: ignore[call-overload,no-any-return]

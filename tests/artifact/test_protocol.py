@@ -1,0 +1,60 @@
+"""Artifacts of every protocol ever released load and score as they did then."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from riskkit.artifact import PROTOCOL, read_artifact
+from riskkit.artifact._migrate import STEPS, check_protocol, migrate
+from riskkit.exceptions import ArtifactError
+from riskkit.serving import load_scorer
+
+STORED = Path(__file__).parents[1] / "data"
+
+
+@pytest.mark.parametrize("protocol", range(1, PROTOCOL + 1))
+def test_stored_artifact_scores_as_it_did(protocol):
+    path = STORED / f"artifact_protocol{protocol}.rk"
+    scorer = load_scorer(path)
+    stored = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    assert stored["model_id"] == scorer.model_id
+    for case in stored["cases"]:
+        result = scorer.score(case["record"])
+        reasons = [[r.feature, r.text, r.points_lost] for r in result.reasons]
+        assert [result.log_odds, result.points] == [case["log_odds"], case["points"]]
+        assert result.pd == pytest.approx(case["pd"], rel=1e-15)
+        assert reasons == case["reasons"]
+    assert read_artifact(path).baseline is not None
+    assert read_artifact(path).manifest.target == "default"
+
+
+def test_every_older_protocol_has_a_step():
+    assert set(STEPS) == set(range(1, PROTOCOL))
+
+
+def test_steps_run_in_order(monkeypatch):
+    def step(name):
+        def run(documents):
+            return documents | {"model.json": [*documents["model.json"], name]}
+
+        return run
+
+    monkeypatch.setattr("riskkit.artifact._migrate.PROTOCOL", 3)
+    monkeypatch.setattr(
+        "riskkit.artifact._migrate.STEPS", {1: step("one"), 2: step("two")}
+    )
+    documents = {"manifest.json": {"protocol": 1}, "model.json": []}
+    moved = migrate(documents, 1)
+    assert moved == {"manifest.json": {"protocol": 3}, "model.json": ["one", "two"]}
+    assert migrate(moved, 3) is moved
+
+
+def test_a_newer_protocol_says_which_version_reads_it():
+    newer = {"format": "riskkit artifact", "protocol": 9, "riskkit_version": "3.1.0"}
+    with pytest.raises(ArtifactError, match=r"protocol 9; .*riskkit >= 3\.1\.0 to"):
+        check_protocol(newer)
+    with pytest.raises(ArtifactError, match="riskkit of a later version"):
+        check_protocol(newer | {"riskkit_version": "<script>"})

@@ -1,0 +1,27 @@
+"""What tests of several packages share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """Give the path of a real data set by name, or skip.
+
+    The sets lie in the folder RISKKIT_DATA, by default ``../shared/data`` beside the
+    repository. Most have no open licence, so none is part of it.
+    """
+    default = REPOSITORY.parent / "shared" / "data"
+    folder = Path(os.environ.get("RISKKIT_DATA", default))
+
+    def path_of(name):
+        path = folder / f"{name}.parquet"
+        if not path.exists():
+            pytest.skip(f"real data set {name!r} is absent; set RISKKIT_DATA")
+        return path
+
+    return path_of

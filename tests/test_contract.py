@@ -1,0 +1,153 @@
+"""What every public object promises."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+from numpydoc.docscrape import FunctionDoc
+from sklearn.base import BaseEstimator
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import riskkit
+
+# The public names. A name may be added; one that disappears breaks somebody's code.
+PUBLIC_NAMES = {
+    "artifact": {
+        "PROTOCOL",
+        "Artifact",
+        "BaselineSpec",
+        "CharacteristicSpec",
+        "CountsSpec",
+        "FeatureSpec",
+        "Manifest",
+        "ScalingSpec",
+        "ScorecardSpec",
+        "SpecialGroup",
+        "assign_column",
+        "read_artifact",
+        "write_artifact",
+    },
+    "binning": {"BinningTable", "OptimalBinner"},
+    "cli": {"main"},
+    "datasets": {"load_card_transactions", "load_sba_loans", "make_loan_book"},
+    "explain": {"reason_codes"},
+    "export": {"save_artifact"},
+    "metrics": {
+        "LiftResult",
+        "cap_curve",
+        "csi",
+        "gini_score",
+        "iv",
+        "ks_curve",
+        "ks_score",
+        "lift_table",
+        "psi",
+        "woe",
+    },
+    "plotting": {
+        "CAPDisplay",
+        "KSDisplay",
+        "PointsDisplay",
+        "StabilityDisplay",
+        "WoEDisplay",
+    },
+    "reporting": {"ReportResult", "validation_report"},
+    "scaling": {"PointsScaler"},
+    "schema": {"Column", "TableSchema", "infer_schema", "validate_table"},
+    "scorecard": {"ScorecardClassifier"},
+    "serving": {"BatchResult", "Reason", "ScoreResult", "Scorer", "load_scorer"},
+}
+
+HEAVY = {
+    "pandas",
+    "sklearn",
+    "scipy",
+    "matplotlib",
+    "xgboost",
+    "lightgbm",
+    "optbinning",
+    "polars",
+    "pyarrow",
+    "narwhals",
+}
+
+
+def public_packages():
+    return [i.name for i in pkgutil.iter_modules(riskkit.__path__) if i.name[0] != "_"]
+
+
+def public_objects():
+    for package in public_packages():
+        module = import_module(f"riskkit.{package}")
+        for name in module.__all__:
+            yield pytest.param(getattr(module, name), id=f"{package}.{name}")
+
+
+def estimators():
+    for parameter in public_objects():
+        candidate = parameter.values[0]
+        if inspect.isclass(candidate) and issubclass(candidate, BaseEstimator):
+            yield candidate()
+
+
+@pytest.mark.filterwarnings("ignore::riskkit.exceptions.RiskkitWarning")
+@parametrize_with_checks(list(estimators()))
+def test_scikit_learn_contract(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("obj", list(public_objects()))
+def test_public_object_is_documented(obj):
+    if not callable(obj):
+        return
+    doc = inspect.getdoc(obj)
+    assert doc
+    if obj.__module__ in {"riskkit.typing", "riskkit.exceptions"}:
+        return
+    parsed = FunctionDoc(obj if inspect.isfunction(obj) else None, doc=doc)
+    assert parsed["Summary"]
+    if inspect.isfunction(obj):
+        described = {p.name.lstrip("*") for p in parsed["Parameters"]}
+        described = {n.strip().lstrip("*") for d in described for n in d.split(",")}
+        assert described == set(inspect.signature(obj).parameters)
+        assert parsed["Examples"]
+
+
+@pytest.mark.parametrize("package", sorted(PUBLIC_NAMES))
+def test_no_public_name_has_gone(package):
+    module = import_module(f"riskkit.{package}")
+    assert PUBLIC_NAMES[package] <= set(module.__all__)
+
+
+def test_every_package_has_a_snapshot():
+    filled = {p for p in public_packages() if import_module(f"riskkit.{p}").__all__}
+    assert filled - {"exceptions", "typing"} == set(PUBLIC_NAMES)
+
+
+def loaded_by(statement):
+    code = f"import sys\n{statement}\nprint(*sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    return {name.partition(".")[0] for name in run.stdout.split()}
+
+
+@pytest.mark.parametrize("module", ["riskkit", "riskkit.metrics", "riskkit.cli"])
+def test_import_is_light(module):
+    assert not HEAVY & loaded_by(f"import {module}")
+
+
+@pytest.mark.parametrize("module", ["riskkit", "riskkit.serving", "riskkit.artifact"])
+def test_serving_needs_the_standard_library_alone(module):
+    assert not (HEAVY | {"numpy"}) & loaded_by(f"import {module}")
+
+
+def test_packages_are_loaded_on_demand_and_named():
+    assert set(public_packages()) == set(riskkit.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'scorecards'"):
+        _ = riskkit.scorecards
