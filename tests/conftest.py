@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A shared machine can pause any test for longer than the default deadline.
+settings.register_profile("riskkit", deadline=None)
+settings.load_profile("riskkit")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

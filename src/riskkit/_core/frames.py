@@ -103,7 +103,7 @@ class Table:
         if absent:
             shown = ", ".join(repr(name) for name in absent[:10])
             more = f" and {len(absent) - 10} more" if len(absent) > 10 else ""
-            hint = did_you_mean(absent[0], place)
+            hint = did_you_mean(absent[0], set(place) - set(names))
             msg = (
                 f"The model needs {len(names)} columns by name; {len(absent)} of them "
                 f"are missing: {shown}{more}.{hint} Give all of them, with missing "

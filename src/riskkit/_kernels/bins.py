@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from riskkit.typing import BoolArray, FloatArray, IntArray
+    from riskkit.typing import BoolArray, CodeArray, FloatArray
 
 __all__ = [
     "assign_bins",
@@ -22,29 +22,72 @@ __all__ = [
     "count_bins",
     "quantile_edges",
     "sum_in_order",
+    "take_values",
 ]
 
+_BLOCK = 1 << 15  # rows whose values, codes and comparisons stay in the cache
+_MOST_COMPARED = 48
 
-def assign_bins(x: FloatArray, edges: FloatArray) -> IntArray:
-    """Return each value's bin, 0..len(edges); bins are closed on the right."""
-    return np.searchsorted(edges, x, side="left")
+
+def assign_bins(x: FloatArray, edges: FloatArray) -> CodeArray:
+    """Return each value's bin, 0..len(edges); bins are closed on the right.
+
+    NaN falls past the last edge or into the first bin: who has missing values uses
+    :func:`assign_numeric`.
+    """
+    if len(edges) > _MOST_COMPARED:
+        return np.searchsorted(edges, x, side="left")
+    return _count_edges_below(x, edges, missing=0)
 
 
 def assign_numeric(
     x: FloatArray, edges: FloatArray, special: Sequence[Sequence[float]]
-) -> IntArray:
+) -> CodeArray:
     """Return each value's bin, special groups and missing values included."""
-    codes = assign_bins(x, edges)
     n_regular = len(edges) + 1
+    missing = n_regular + len(special)
+    codes: CodeArray
+    if len(edges) > _MOST_COMPARED or missing > np.iinfo(np.uint8).max:
+        codes = np.searchsorted(edges, x, side="left")
+        codes[np.isnan(x)] = missing
+    else:
+        codes = _count_edges_below(x, edges, missing)
     for group, values in enumerate(special):
         for value in values:
             codes[x == value] = n_regular + group
-    codes[np.isnan(x)] = n_regular + len(special)
     return codes
 
 
+def _count_edges_below(x: FloatArray, edges: FloatArray, missing: int) -> CodeArray:
+    """Count the edges below each value, block by block; NaN gives `missing`.
+
+    Up to some dozens of edges, comparing with each of them inside the cache beats a
+    binary search by a factor of 4 (and the numbers are the same: ``c_i < x``).
+    """
+    codes = np.empty(x.size, dtype=np.uint8)
+    above = np.empty(min(_BLOCK, x.size), dtype=np.bool_)
+    for start in range(0, x.size, _BLOCK):
+        block = x[start : start + _BLOCK]
+        code = codes[start : start + _BLOCK]
+        hit = above[: block.size]
+        np.not_equal(block, block, out=hit)
+        np.multiply(hit.view(np.uint8), missing, out=code)
+        for edge in edges:
+            np.greater(block, edge, out=hit)
+            code += hit.view(np.uint8)
+    return codes
+
+
+def take_values(
+    table: FloatArray, codes: CodeArray, out: FloatArray | None = None
+) -> FloatArray:
+    """Return each row's entry of `table`, written to `out` if given."""
+    # Every code is in range; "clip" merely spares NumPy the check of each of them.
+    return np.take(table, codes, out=out, mode="clip")
+
+
 def count_bins(
-    codes: IntArray,
+    codes: CodeArray,
     is_event: BoolArray,
     n_bins: int,
     weight: FloatArray | None = None,

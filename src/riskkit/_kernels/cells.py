@@ -18,12 +18,12 @@ largest finite number of their sign, since an edge has to be finite.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 import numpy as np
 
 from riskkit._kernels.radix import (
-    RadixWorkspace,
+    CountWorkspace,
     band_numbers,
     cell_numbers,
     plan_cells,
@@ -41,6 +41,9 @@ __all__ = [
     "midpoints",
     "target_rows",
 ]
+
+# Events, non-events unless they follow from the others, and rows.
+Tallies: TypeAlias = "tuple[Counts, Counts | None, Counts]"
 
 SORT_BELOW = 150_000
 _LARGEST = np.finfo(np.float64).max
@@ -85,7 +88,7 @@ class TargetRows:
     nonevent_weight: FloatArray | None
     n_effective: float
     codes_of_events: IntArray
-    work: RadixWorkspace
+    work: CountWorkspace
 
 
 @dataclass(frozen=True)
@@ -93,15 +96,22 @@ class CellCounts:
     """Prefix counts over ``n`` ordered cells: ``cum_event[c]`` are the events before c.
 
     A cut ``c`` in ``1..n-1`` separates cell ``c - 1`` from ``c``. ``cum_rows`` is the
-    sum of both classes.
+    sum of both classes; ``cum_nonevent`` is only kept under weights, where differences
+    of the other two would lose exact zeros.
     """
 
     cum_event: Counts
-    cum_nonevent: Counts
+    cum_nonevent: Counts | None
     cum_rows: Counts
     bounds: CellBounds
     missing_event: float
     missing_nonevent: float
+
+    def nonevent_before(self, cuts: IntArray) -> Counts:
+        """Return the non-events before cuts."""
+        if self.cum_nonevent is not None:
+            return self.cum_nonevent[cuts]
+        return self.cum_rows[cuts] - self.cum_event[cuts]
 
     def edges_at(self, cuts: IntArray) -> FloatArray:
         """Return the edges of cuts, each right after an occupied cell."""
@@ -133,7 +143,7 @@ def target_rows(is_event: BoolArray, sample_weight: FloatArray | None) -> Target
         nonevent_weight,
         n_effective,
         np.empty(len(event_rows), dtype=np.intp),
-        RadixWorkspace.of(len(is_event)),
+        CountWorkspace.of(len(is_event)),
     )
 
 
@@ -158,46 +168,62 @@ def midpoints(lower: FloatArray, upper: FloatArray) -> FloatArray:
 
 def _count_sorted(x: FloatArray, target: TargetRows) -> CellCounts:
     if target.event_weight is not None and target.nonevent_weight is not None:
-        order = np.argsort(x, kind="stable")
-        n_missing = int(np.count_nonzero(np.isnan(x)))
-        values = _finite(x[order[: len(x) - n_missing]])
-        starts = _first_of_runs(values)
-        # Both classes are summed apart, so that one without rows counts exactly zero.
-        event, missing_event = _run_sums(target.event_weight[order], starts, n_missing)
-        nonevent, missing_nonevent = _run_sums(
-            target.nonevent_weight[order], starts, n_missing
-        )
-        return _from_cells(
-            event,
-            nonevent,
-            DistinctValues(values[starts]),
-            missing_event,
-            missing_nonevent,
+        return _count_sorted_weighted(
+            x, target.event_weight, target.nonevent_weight, target.work
         )
     # Two sorts of numbers are faster than one sort that carries the target along.
-    values, n_missing = _sorted_values(x)
-    event_values, n_missing_event = _sorted_values(x[target.event_rows])
-    starts = _first_of_runs(values)
-    distinct = values[starts]
-    cum_rows = np.append(starts, len(values))
+    values = _sorted_values(x, target.work.sorted_values)
+    event_values = _sorted_values(x[target.event_rows], np.empty_like(x))
+    bounds = _run_bounds(values, target.work)
+    distinct = values[bounds[:-1]]
     # Few events look up their cells, rather than every cell the events before it.
     cell_of_event = np.searchsorted(distinct, event_values, side="left")
-    cum_event = _prefix(np.bincount(cell_of_event, minlength=len(distinct)))
+    cum_event = np.bincount(cell_of_event + 1, minlength=len(bounds))
+    np.cumsum(cum_event, out=cum_event)
+    n_missing_event = len(target.event_rows) - len(event_values)
     return CellCounts(
         cum_event,
-        cum_rows - cum_event,
-        cum_rows,
+        None,
+        bounds,
         DistinctValues(distinct),
         float(n_missing_event),
-        float(n_missing - n_missing_event),
+        float(len(x) - len(values) - n_missing_event),
     )
 
 
-def _sorted_values(x: FloatArray) -> tuple[FloatArray, int]:
-    """Return the observed values in order, and the number of missing ones."""
-    values = np.sort(x)  # nan last
-    n_valid = int(np.searchsorted(values, np.nan, side="left"))
-    return _finite(values[:n_valid]), len(x) - n_valid
+def _count_sorted_weighted(
+    x: FloatArray,
+    event_weight: FloatArray,
+    nonevent_weight: FloatArray,
+    work: CountWorkspace,
+) -> CellCounts:
+    order = np.argsort(x, kind="stable")
+    n_valid = len(x) - int(np.count_nonzero(np.isnan(x)))
+    values = _finite(x[order[:n_valid]])
+    bounds = _run_bounds(values, work)
+    starts = bounds[:-1]
+    # Both classes are summed apart, so that one without rows counts exactly zero.
+    sums = []
+    for weight in (event_weight[order], nonevent_weight[order]):
+        cells = np.add.reduceat(weight, starts) if n_valid else np.zeros(0)
+        if n_valid:  # the last run must not take the missing values in
+            cells[-1] = weight[starts[-1] : n_valid].sum()
+        sums.append((cells, float(weight[n_valid:].sum())))
+    (event, missing_event), (nonevent, missing_nonevent) = sums
+    return _from_cells(
+        (event, nonevent, event + nonevent),
+        DistinctValues(values[starts]),
+        missing_event,
+        missing_nonevent,
+    )
+
+
+def _sorted_values(x: FloatArray, out: FloatArray) -> FloatArray:
+    """Return the observed values in order."""
+    values = out[: len(x)]
+    np.copyto(values, x)
+    values.sort()  # nan last
+    return _finite(values[: np.searchsorted(values, np.nan, side="left")])
 
 
 def _finite(sorted_values: FloatArray) -> FloatArray:
@@ -206,20 +232,14 @@ def _finite(sorted_values: FloatArray) -> FloatArray:
     return sorted_values
 
 
-def _first_of_runs(sorted_values: FloatArray) -> IntArray:
-    """Return where each run of equal values starts."""
-    if not len(sorted_values):
-        return np.zeros(0, dtype=np.intp)
-    changes = np.flatnonzero(sorted_values[1:] != sorted_values[:-1]) + 1
-    return np.concatenate((np.zeros(1, dtype=np.intp), changes))
-
-
-def _run_sums(
-    weight: FloatArray, starts: IntArray, n_missing: int
-) -> tuple[FloatArray, float]:
-    n_valid = len(weight) - n_missing
-    sums = np.add.reduceat(weight[:n_valid], starts) if n_valid else np.zeros(0)
-    return sums, float(weight[n_valid:].sum())
+def _run_bounds(sorted_values: FloatArray, work: CountWorkspace) -> IntArray:
+    """Return where each run of equal values starts, and the end of the last one."""
+    n_values = len(sorted_values)
+    is_bound = work.flags[: n_values + 1]
+    is_bound[[0, n_values]] = True
+    if n_values:
+        np.not_equal(sorted_values[1:], sorted_values[:-1], out=is_bound[1:n_values])
+    return np.flatnonzero(is_bound)
 
 
 def _count_whole(x: FloatArray, target: TargetRows) -> CellCounts | None:
@@ -245,14 +265,17 @@ def _count_whole(x: FloatArray, target: TargetRows) -> CellCounts | None:
         np.copyto(whole, offset, casting="unsafe")
         if not np.array_equal(whole, offset):
             return None
-    event, nonevent = _tally(codes, n_cells + 1, target)
-    occupied = np.flatnonzero(event[:-1] + nonevent[:-1])
+    tallies = _tally(codes, n_cells + 1, target)
+    event, nonevent, rows = tallies
+    occupied = np.flatnonzero(rows[:-1])
     return _from_cells(
-        event[occupied],
-        nonevent[occupied],
+        (
+            event[occupied],
+            None if nonevent is None else nonevent[occupied],
+            rows[occupied],
+        ),
         DistinctValues(low + occupied),
-        float(event[-1]),
-        float(nonevent[-1]),
+        *_missing(tallies),
     )
 
 
@@ -262,44 +285,52 @@ def _count_radix(x: FloatArray, target: TargetRows) -> CellCounts | None:
     if target.event_weight is None:
         cells = plan_cells(np.bincount(bands))
     else:
-        band_event, band_nonevent = _tally(bands, 0, target)
-        cells = plan_cells(band_event + band_nonevent)
+        cells = plan_cells(_tally(bands, 0, target)[2])
     if cells.has_negative_infinity() or not cells.n_cells:
         return None
     codes = cell_numbers(x, cells, target.work)
-    event, nonevent = _tally(codes, cells.n_cells + 1, target)
-    if _mixes(x, codes, event[:-1] + nonevent[:-1]):
+    tallies = _tally(codes, cells.n_cells + 1, target)
+    event, nonevent, rows = tallies
+    if _mixes(x, codes, rows[:-1]):
         return None
     return _from_cells(
-        event[:-1], nonevent[:-1], cells, float(event[-1]), float(nonevent[-1])
+        (event[:-1], None if nonevent is None else nonevent[:-1], rows[:-1]),
+        cells,
+        *_missing(tallies),
     )
 
 
-def _tally(codes: IntArray, n_codes: int, target: TargetRows) -> tuple[Counts, Counts]:
-    """Count the events and non-events of every code."""
-    if target.event_weight is not None:
-        return (
-            np.bincount(codes, target.event_weight, n_codes),
-            np.bincount(codes, target.nonevent_weight, n_codes),
-        )
+def _tally(codes: IntArray, n_codes: int, target: TargetRows) -> Tallies:
+    """Count the events, the non-events (if weighted) and the rows of every code."""
+    if target.event_weight is not None and target.nonevent_weight is not None:
+        event = np.bincount(codes, target.event_weight, n_codes)
+        nonevent = np.bincount(codes, target.nonevent_weight, n_codes)
+        return event, nonevent, event + nonevent
     rows = np.bincount(codes, minlength=n_codes)
     np.take(codes, target.event_rows, out=target.codes_of_events, mode="clip")
-    event = np.bincount(target.codes_of_events, minlength=len(rows))
-    return event, rows - event
+    return np.bincount(target.codes_of_events, minlength=len(rows)), None, rows
+
+
+def _missing(tallies: Tallies) -> tuple[float, float]:
+    """Return the events and non-events of the last code."""
+    event, nonevent, rows = tallies
+    missing_event = float(event[-1])
+    if nonevent is None:
+        return missing_event, float(rows[-1]) - missing_event
+    return missing_event, float(nonevent[-1])
 
 
 def _from_cells(
-    event: Counts,
-    nonevent: Counts,
+    tallies: Tallies,
     bounds: CellBounds,
     missing_event: float,
     missing_nonevent: float,
 ) -> CellCounts:
-    cum_event, cum_nonevent = _prefix(event), _prefix(nonevent)
+    event, nonevent, rows = tallies
     return CellCounts(
-        cum_event,
-        cum_nonevent,
-        cum_event + cum_nonevent,
+        _prefix(event),
+        None if nonevent is None else _prefix(nonevent),
+        _prefix(rows),
         bounds,
         missing_event,
         missing_nonevent,
@@ -307,7 +338,10 @@ def _from_cells(
 
 
 def _prefix(counts: Counts) -> Counts:
-    return np.concatenate((np.zeros(1, dtype=counts.dtype), np.cumsum(counts)))
+    sums = np.empty(len(counts) + 1, dtype=counts.dtype)
+    sums[0] = 0
+    np.cumsum(counts, out=sums[1:])
+    return cast("Counts", sums)
 
 
 def _mixes(x: FloatArray, codes: IntArray, cell_rows: Counts) -> bool:

@@ -56,7 +56,7 @@ class MovingCuts:
         self.boundaries = np.concatenate((ends[0], cuts, ends[1]))
         self.sums = np.empty((2, len(self.boundaries)))
         self.sums[0] = counts.cum_event[self.boundaries]
-        self.sums[1] = counts.cum_nonevent[self.boundaries]
+        self.sums[1] = counts.nonevent_before(self.boundaries)
         self.is_fixed = np.isin(cuts, fixed)
 
     @property
@@ -107,7 +107,8 @@ class MovingCuts:
     def move(self, k: int, cut: int) -> None:
         """Put cut ``k`` somewhere else."""
         self.boundaries[k + 2] = cut
-        self.sums[:, k + 2] = self.counts.cum_event[cut], self.counts.cum_nonevent[cut]
+        self.sums[0, k + 2] = self.counts.cum_event[cut]
+        self.sums[1, k + 2] = self.counts.nonevent_before(self.boundaries[k + 2])
 
 
 def polish_cuts(
@@ -160,7 +161,7 @@ def _move(
     here = np.stack(
         (
             np.concatenate([column.counts.cum_event[w] for column, w in pairs]),
-            np.concatenate([column.counts.cum_nonevent[w] for column, w in pairs]),
+            np.concatenate([column.counts.nonevent_before(w) for column, w in pairs]),
         )
     )
     around = np.stack([column.sums[:, k : k + 5] for column in columns], axis=2)

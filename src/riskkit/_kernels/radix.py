@@ -29,12 +29,12 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from riskkit.typing import Counts, FloatArray, IntArray
+    from riskkit.typing import BoolArray, Counts, FloatArray, IntArray
 
 __all__ = [
     "N_BANDS",
+    "CountWorkspace",
     "RadixCells",
-    "RadixWorkspace",
     "band_numbers",
     "cell_numbers",
     "plan_cells",
@@ -55,10 +55,12 @@ _SHIFT_AWAY = 63
 
 
 @dataclass(frozen=True)
-class RadixWorkspace:
+class CountWorkspace:
     """Arrays reused for every column; fresh memory costs more than the arithmetic."""
 
     numbers: IntArray
+    sorted_values: FloatArray
+    flags: BoolArray
     value: FloatArray
     key: KeyArray
     looked_up: KeyArray
@@ -66,11 +68,13 @@ class RadixWorkspace:
     offset_of_band: IntArray
 
     @classmethod
-    def of(cls, n_rows: int) -> RadixWorkspace:
+    def of(cls, n_rows: int) -> CountWorkspace:
         """Allocate for columns of so many rows."""
         block = min(n_rows, _BLOCK)
         return cls(
             np.empty(n_rows, dtype=np.intp),
+            np.empty(n_rows),
+            np.empty(n_rows + 1, dtype=bool),
             np.empty(block),
             np.empty(block, dtype=np.uint64),
             np.empty(block, dtype=np.uint64),
@@ -120,7 +124,7 @@ class RadixCells:
         return np.where(negative, -value, value)
 
 
-def _blocks(x: FloatArray, work: RadixWorkspace) -> Iterator[tuple[slice, FloatArray]]:
+def _blocks(x: FloatArray, work: CountWorkspace) -> Iterator[tuple[slice, FloatArray]]:
     """Yield the rows block by block, positive ones moved to the next towards zero."""
     for begin in range(0, len(x), _BLOCK):
         rows = slice(begin, min(begin + _BLOCK, len(x)))
@@ -130,7 +134,7 @@ def _blocks(x: FloatArray, work: RadixWorkspace) -> Iterator[tuple[slice, FloatA
         yield rows, value
 
 
-def band_numbers(x: FloatArray, work: RadixWorkspace) -> IntArray:
+def band_numbers(x: FloatArray, work: CountWorkspace) -> IntArray:
     """Return the band of every row, in the workspace."""
     numbers = work.numbers[: len(x)]
     with np.errstate(invalid="ignore"):
@@ -163,7 +167,7 @@ def plan_cells(band_size: Counts) -> RadixCells:
     return RadixCells(n_cells, band, end - size, bits, missing)
 
 
-def cell_numbers(x: FloatArray, cells: RadixCells, work: RadixWorkspace) -> IntArray:
+def cell_numbers(x: FloatArray, cells: RadixCells, work: CountWorkspace) -> IntArray:
     """Return the cell of every row; the workspace must hold the bands of ``x``."""
     # Entries of bands without rows are left over from other columns, and never read.
     shift_of, offset_of = work.shift_of_band, work.offset_of_band

@@ -34,7 +34,7 @@ from riskkit._kernels.prebins import candidate_cuts, cart_cuts, corner_cuts, mer
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from riskkit.typing import BoolArray, Counts, FloatArray, IntArray
+    from riskkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["ColumnPartition", "search_cells", "search_columns"]
 
@@ -241,8 +241,7 @@ def _solve_members(
     trend: str,
 ) -> list[ColumnPartition]:
     """Solve columns that share a trend, padded to the same number of prebins."""
-    event = _stack_prebins([task.counts.cum_event for task in tasks], prebins)
-    nonevent = _stack_prebins([task.counts.cum_nonevent for task in tasks], prebins)
+    event, nonevent = _stack_prebins(tasks, prebins)
     must_cut = np.zeros(event.shape, dtype=bool)
     for k, (task, cuts) in enumerate(zip(tasks, prebins, strict=True)):
         must_cut[np.searchsorted(cuts, task.fixed_cuts()), k] = True
@@ -255,11 +254,7 @@ def _solve_members(
         partitions, cuts = _polish(tasks, partitions, cuts, candidates, rules)
     # With the polished cuts among the cells the bound covers the polished value too.
     with_cuts = [merged(at, own) for at, own in zip(prebins, cuts, strict=True)]
-    bounds = relaxed_value(
-        _stack_prebins([task.counts.cum_event for task in tasks], with_cuts),
-        _stack_prebins([task.counts.cum_nonevent for task in tasks], with_cuts),
-        rules,
-    )
+    bounds = relaxed_value(*_stack_prebins(tasks, with_cuts), rules)
     return [
         _column_partition(task, own, part, reason, float(bound))
         for task, own, part, reason, bound in zip(
@@ -295,12 +290,16 @@ def _polish(
     return polished, [column.cuts for column in moving]
 
 
-def _stack_prebins(cums: list[Counts], prebins: list[IntArray]) -> FloatArray:
+def _stack_prebins(
+    tasks: list[_Task], prebins: list[IntArray]
+) -> tuple[FloatArray, FloatArray]:
+    """Return the events and non-events of the prebins, one column per task."""
     n_cells = max(1, *(len(cuts) - 1 for cuts in prebins))
-    stacked = np.zeros((n_cells, len(cums)))
-    for k, (cum, cuts) in enumerate(zip(cums, prebins, strict=True)):
-        stacked[: len(cuts) - 1, k] = np.diff(cum[cuts])
-    return stacked
+    event, nonevent = np.zeros((2, n_cells, len(tasks)))
+    for k, (task, cuts) in enumerate(zip(tasks, prebins, strict=True)):
+        event[: len(cuts) - 1, k] = np.diff(task.counts.cum_event[cuts])
+        nonevent[: len(cuts) - 1, k] = np.diff(task.counts.nonevent_before(cuts))
+    return event, nonevent
 
 
 def _column_partition(
@@ -321,7 +320,7 @@ def _column_partition(
         value=partition.value,
         bound=bound,
         n_event=np.diff(cells.cum_event[boundaries]).astype(np.float64),
-        n_nonevent=np.diff(cells.cum_nonevent[boundaries]).astype(np.float64),
+        n_nonevent=np.diff(cells.nonevent_before(boundaries)).astype(np.float64),
         missing_event=cells.missing_event,
         missing_nonevent=cells.missing_nonevent,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from riskkit.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
-    from riskkit.typing import IntArray
+    from riskkit.typing import CodeArray
 
 __all__ = ["FeatureSpec", "SpecialGroup", "assign_column"]
 
@@ -125,7 +125,7 @@ class FeatureSpec:
         }
 
 
-def assign_column(feature: FeatureSpec, column: Any) -> IntArray:
+def assign_column(feature: FeatureSpec, column: Any) -> CodeArray:
     """Return the bin of each row of a raw column.
 
     Parameters

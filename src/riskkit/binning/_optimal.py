@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from riskkit._core.inputs import read_features, read_training
 from riskkit._core.params import check_int, check_option, check_real, did_you_mean
+from riskkit._kernels.bins import take_values
 from riskkit._kernels.partition import PartitionRules
 from riskkit.artifact import assign_column
 from riskkit.binning._partition import partition_features
@@ -249,10 +250,11 @@ class OptimalBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         table = read_features(self, X, reset=False)
-        Xt = np.empty((table.n_rows, len(self.binning_tables_)))
+        # Columns are filled one by one, so they are laid out one after the other.
+        Xt = np.empty((table.n_rows, len(self.binning_tables_)), order="F")
         for j, binned in enumerate(self.binning_tables_.values()):
             bins = assign_column(binned.feature, table.columns[j])
-            Xt[:, j] = self._values_of(binned)[bins]
+            take_values(self._values_of(binned), bins, out=Xt[:, j])
         return Xt
 
     def summary(self) -> pd.DataFrame:

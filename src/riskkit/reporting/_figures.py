@@ -141,7 +141,7 @@ def _calibration(report: ReportData, ax: Axes) -> None:
     ax.set_ylim(0, top)
     percent_axis(ax, "x")
     percent_axis(ax, "y")
-    ax.legend(fontsize=8, frameon=False, loc="upper left")
+    ax.legend(fontsize=8, frameon=False, loc="best")
 
 
 def _periods(report: ReportData, ax: Axes) -> None:

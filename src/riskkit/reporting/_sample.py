@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from riskkit.artifact import BaselineSpec, FeatureSpec
-    from riskkit.typing import BoolArray, FloatArray, IntArray
+    from riskkit.typing import BoolArray, CodeArray, FloatArray
 
 __all__ = ["Performance", "ScoredSample", "jeffreys", "measure"]
 
@@ -47,7 +47,7 @@ class ScoredSample:
             points=_read_column(np.ravel(model.predict_points(X)), "points", what),
         )
 
-    def bands(self, baseline: BaselineSpec) -> IntArray:
+    def bands(self, baseline: BaselineSpec) -> CodeArray:
         """Return the band of points of each row."""
         return assign_bins(self.points, np.asarray(baseline.points_edges, np.float64))
 

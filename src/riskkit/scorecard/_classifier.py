@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from riskkit._core.inputs import read_features, read_training
 from riskkit._core.params import check_int, check_real
-from riskkit._kernels.bins import sum_in_order
+from riskkit._kernels.bins import sum_in_order, take_values
 from riskkit._kernels.logistic import sigmoid
 from riskkit.artifact import ScorecardSpec, assign_column
 from riskkit.binning import OptimalBinner
@@ -353,8 +353,8 @@ def _score(spec: ScorecardSpec, table: Table) -> tuple[FloatArray, FloatArray]:
     names = {name: j for j, name in enumerate(table.names)}
     for item in spec.characteristics:
         bins = assign_column(item.feature, table.columns[names[item.feature.name]])
-        log_odds.append(np.asarray(item.log_odds)[bins])
-        points.append(np.asarray(item.points)[bins])
+        log_odds.append(take_values(np.asarray(item.log_odds), bins))
+        points.append(take_values(np.asarray(item.points), bins))
     return (
         sum_in_order(spec.intercept, log_odds, table.n_rows),
         sum_in_order(spec.offset_points, points, table.n_rows),

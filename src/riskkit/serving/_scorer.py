@@ -270,7 +270,7 @@ class Scorer:
         msg = (
             f"A record must have all {len(self.features)} fields of the model; "
             f"{len(absent)} are absent: {', '.join(map(repr, absent))}."
-            f"{did_you_mean(absent[0], known)} Give None where nothing is known."
+            f"{did_you_mean(absent[0], set(known) - set(self.features))} Give None where nothing is known."
         )
         raise InvalidInputError(msg) from None
 
