@@ -266,11 +266,12 @@ class Scorer:
         from riskkit._core.params import did_you_mean
 
         absent = [name for name in self.features if name not in record]
-        known = [name for name in record if isinstance(name, str)]
+        given = {name for name in record if isinstance(name, str)}
+        hint = did_you_mean(absent[0], given.difference(self.features))
         msg = (
             f"A record must have all {len(self.features)} fields of the model; "
             f"{len(absent)} are absent: {', '.join(map(repr, absent))}."
-            f"{did_you_mean(absent[0], set(known) - set(self.features))} Give None where nothing is known."
+            f"{hint} Give None where nothing is known."
         )
         raise InvalidInputError(msg) from None
 
