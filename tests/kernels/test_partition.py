@@ -132,7 +132,7 @@ def check_against_brute_force(seed: int, trends=SINGLE_TRENDS) -> int:
 
 @pytest.mark.parametrize("block", range(10))
 def test_equals_brute_force(block):
-    n_large = sum(check_against_brute_force(seed) for seed in range(block, 150, 10))
+    n_large = sum(check_against_brute_force(seed) for seed in range(block, 110, 10))
     assert n_large > 10  # otherwise the problems would be trivial
 
 

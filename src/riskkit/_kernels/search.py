@@ -1,7 +1,8 @@
 """From columns to bins: count, prebin, solve, and read off the edges.
 
 Per column: exact counts in ordered cells (``cells``), candidate cuts and prebins
-(``prebins``), the best partition of the prebins (``partition``), and the edges
+(``prebins``), the best partition of the prebins (``partition``), its cuts moved to
+their best cells (``polish``), and the edges
 of its cuts with the counts of its bins. Columns are worked off in chunks, which keeps
 memory independent of their number; the result of a column does not depend on the
 others.

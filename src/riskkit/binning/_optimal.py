@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils import ClassifierTags
-from sklearn.utils.validation import check_is_fitted
-
-from riskkit._core.inputs import read_features, read_training
 from riskkit._core.params import check_int, check_option, check_real, did_you_mean
-from riskkit._kernels.bins import take_values
 from riskkit._kernels.partition import PartitionRules
-from riskkit.artifact import assign_column
+from riskkit.binning._base import BaseBinner
 from riskkit.binning._partition import partition_features
-from riskkit.binning._special import special_groups
-from riskkit.binning._table import BinningTable, make_table
-from riskkit.exceptions import (
-    InvalidParameterError,
-    SingleBinWarning,
-    UnusedCodeWarning,
-)
+from riskkit.exceptions import InvalidParameterError
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import ArrayLike
+    from collections.abc import Sequence
 
-    from riskkit._core.frames import Table
+    from riskkit._core.inputs import Training
+    from riskkit.artifact import SpecialGroup
     from riskkit.binning._partition import FeaturePartition
-    from riskkit.typing import FloatArray
 
 __all__ = ["OptimalBinner"]
 
-_ENCODINGS = ("woe", "ordinal", "event_rate")
 _TRENDS = (
     "auto",
     "monotonic",
@@ -48,15 +32,13 @@ _TRENDS = (
     "convex",
     "none",
 )
-_UNSEEN = ("neutral", "missing", "riskiest", "error")
 # Relative gain in IV that a turning point must bring. On the five public loan sets of
 # the benchmarks, margins between 2 % and 50 % hardly differ in hold-out AUC, and 5 % is
 # never the worst.
 _PREFER_MONOTONE = 0.05
-_NAMED = 10  # features named in a warning before it says how many more
 
 
-class OptimalBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class OptimalBinner(BaseBinner):
     """Bin every feature so that its information value is the largest possible.
 
     Numeric features are cut into intervals, categories are grouped, and the event
@@ -186,127 +168,20 @@ class OptimalBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.unseen = unseen
         self.smoothing = smoothing
 
-    def fit(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> Self:
-        """Find the bins of every feature.
-
-        Parameters
-        ----------
-        X : frame or array-like of shape (n_samples, n_features)
-            Numbers and categories; missing values are welcome.
-
-        y : array-like of shape (n_samples,)
-            Two classes; the larger label is the event.
-
-        sample_weight : array-like of shape (n_samples,), optional
-            Weight of each row; a weight of 2 equals the row twice.
-
-        Returns
-        -------
-        self : OptimalBinner
-            The fitted binner.
-
-        Raises
-        ------
-        InvalidParameterError
-            If a parameter is outside its domain or names no feature.
-        InvalidTargetError
-            If `y` does not hold exactly two classes, or is missing somewhere.
-        InvalidInputError, InvalidTypeError
-            If `X` has no rows, repeats a column name, or holds dates or objects.
-        """
-        self._check_params()
-        training = read_training(self, X, y, sample_weight)
-        self.classes_ = training.classes
-        table = training.table
-        kinds = {name: table.kind(name) for name in table.names}
-        found = partition_features(
+    def _find_bins(
+        self,
+        training: Training,
+        kinds: Mapping[str, str],
+        special: Mapping[str, tuple[SpecialGroup, ...]],
+    ) -> dict[str, FeaturePartition]:
+        return partition_features(
             training,
             kinds,
-            special_groups(self.special_codes, kinds),
-            self._trend_of_each(table),
+            special,
+            self._trend_of_each(training.table.names),
             self._rules(training.n_events, training.n_rows - training.n_events),
             refuse_unseen=self.unseen == "error",
         )
-        self.binning_tables_ = {
-            name: self._table_of(partition) for name, partition in found.items()
-        }
-        self._warn(found)
-        return self
-
-    def transform(self, X: ArrayLike) -> FloatArray:
-        """Replace every value by the encoding of its bin.
-
-        Parameters
-        ----------
-        X : frame or array-like of shape (n_samples, n_features)
-            Columns of a frame are matched by name; extra ones are ignored.
-
-        Returns
-        -------
-        Xt : ndarray of shape (n_samples, n_features)
-            WoE in nats, bin numbers from 0, or event rates.
-        """
-        check_is_fitted(self)
-        table = read_features(self, X, reset=False)
-        # Columns are filled one by one, so they are laid out one after the other.
-        Xt = np.empty((table.n_rows, len(self.binning_tables_)), order="F")
-        for j, binned in enumerate(self.binning_tables_.values()):
-            bins = assign_column(binned.feature, table.columns[j])
-            take_values(self._values_of(binned), bins, out=Xt[:, j])
-        return Xt
-
-    def summary(self) -> pd.DataFrame:
-        """Return one row for each feature, the strongest first.
-
-        Returns
-        -------
-        summary : DataFrame
-            Columns feature, kind, trend, n_bins (regular ones), iv (nats),
-            missing_rate, status and reason.
-        """
-        import pandas as pd
-
-        check_is_fitted(self)
-        rows = [
-            {
-                "feature": name,
-                "kind": table.feature.kind,
-                "trend": table.trend,
-                "n_bins": table.feature.n_regular,
-                "iv": table.iv,
-                "missing_rate": table.n[table.feature.missing_bin] / table.n.sum(),
-                "status": table.status,
-                "reason": table.reason,
-            }
-            for name, table in self.binning_tables_.items()
-        ]
-        return pd.DataFrame(rows).sort_values(
-            "iv", ascending=False, kind="stable", ignore_index=True
-        )
-
-    def _table_of(self, partition: FeaturePartition) -> BinningTable:
-        return make_table(
-            partition.feature,
-            partition.n_event,
-            partition.n_nonevent,
-            float(self.smoothing),
-            (self.classes_[0], self.classes_[1]),
-            unseen=self.unseen,
-            trend=partition.found.trend,
-            status=partition.found.status,
-            reason=partition.found.reason,
-        )
-
-    def _values_of(self, table: BinningTable) -> FloatArray:
-        if self.encode == "woe":
-            return table.woe
-        if self.encode == "ordinal":
-            return np.arange(table.feature.n_bins, dtype=np.float64)
-        # The rate of a bin without accounts is that of all, as its WoE of 0 says.
-        overall = table.n_event.sum() / table.n.sum()
-        return np.where(table.n > 0, np.nan_to_num(table.event_rate), overall)
 
     def _rules(self, n_event: float, n_nonevent: float) -> PartitionRules:
         z_critical = (
@@ -327,18 +202,18 @@ class OptimalBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             prefer_monotone=_PREFER_MONOTONE,
         )
 
-    def _trend_of_each(self, table: Table) -> dict[str, str]:
+    def _trend_of_each(self, names: Sequence[str]) -> dict[str, str]:
         if not isinstance(self.trend, Mapping):
-            return dict.fromkeys(table.names, self.trend)
+            return dict.fromkeys(names, self.trend)
         for name in self.trend:
-            if name not in table.names:
-                hint = did_you_mean(name, table.names)
+            if name not in names:
+                hint = did_you_mean(name, names)
                 msg = f"trend names {name!r}, which is no feature.{hint}"
                 raise InvalidParameterError(msg)
-        return {name: self.trend.get(name, "auto") for name in table.names}
+        return {name: self.trend.get(name, "auto") for name in names}
 
     def _check_params(self) -> None:
-        check_option("encode", self.encode, _ENCODINGS)
+        super()._check_params()
         if isinstance(self.trend, Mapping):
             for name, trend in self.trend.items():
                 check_option(f"trend[{name!r}]", trend, _TRENDS)
@@ -351,46 +226,3 @@ class OptimalBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         check_real("min_event_rate_diff", self.min_event_rate_diff, low=0, high=1)
         check_real("max_pvalue", self.max_pvalue, low=1e-12, high=1, none_allowed=True)
         check_option("missing", self.missing, ("separate",))
-        check_option("unseen", self.unseen, _UNSEEN)
-        check_real("smoothing", self.smoothing, low=0)
-
-    def _warn(self, found: dict[str, FeaturePartition]) -> None:
-        single = {
-            name: partition.found.reason
-            for name, partition in found.items()
-            if partition.feature.n_regular == 1
-        }
-        if single:
-            shown = "; ".join(f"{n} ({r})" for n, r in list(single.items())[:_NAMED])
-            more = f"; and {len(single) - _NAMED} more" if len(single) > _NAMED else ""
-            msg = f"{len(single)} feature(s) ended in one bin: {shown}{more}."
-            warnings.warn(msg, SingleBinWarning, stacklevel=3)
-        unused = self._unused_codes(found)
-        if unused:
-            msg = f"Special codes that do not occur: {'; '.join(unused)}."
-            warnings.warn(msg, UnusedCodeWarning, stacklevel=3)
-
-    def _unused_codes(self, found: dict[str, FeaturePartition]) -> list[str]:
-        """Name declared codes that no row holds: per feature, or in no feature."""
-        if isinstance(self.special_codes, Mapping):
-            return [
-                f"{name}: {', '.join(map(str, partition.unused_codes))}"
-                for name, partition in found.items()
-                if partition.unused_codes
-            ]
-        declared: dict[Any, bool] = {}
-        for partition in found.values():
-            for group in partition.feature.special:
-                for code in group.codes:
-                    used = code not in partition.unused_codes
-                    declared[code] = declared.get(code, False) or used
-        return [str(code) for code, used in declared.items() if not used]
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.required = True
-        tags.classifier_tags = ClassifierTags(multi_class=False)
-        tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
-        tags.input_tags.string = True
-        return tags
