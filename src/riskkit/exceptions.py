@@ -10,6 +10,8 @@
   - OutputError            (also OSError)     a place that cannot be written to
 * RiskkitWarning (UserWarning)
   - SingleBinWarning       a feature ended in one bin
+  - InfeasibleWarning      no partition of a feature keeps every constraint
+  - ThinPeriodWarning      a period with too few events to hold bins to their ranking
   - UnusedCodeWarning      a special code that never occurs
   - NoEvidenceWarning      a model that found nothing to tell accounts apart by
   - ConvergenceWarning     a fit that stopped before it settled
@@ -20,6 +22,7 @@ from __future__ import annotations
 __all__ = [
     "ArtifactError",
     "ConvergenceWarning",
+    "InfeasibleWarning",
     "InvalidInputError",
     "InvalidParameterError",
     "InvalidTargetError",
@@ -30,6 +33,7 @@ __all__ = [
     "RiskkitWarning",
     "SchemaError",
     "SingleBinWarning",
+    "ThinPeriodWarning",
     "UnusedCodeWarning",
 ]
 
@@ -72,6 +76,14 @@ class RiskkitWarning(UserWarning):
 
 class SingleBinWarning(RiskkitWarning):
     """A feature ended in one bin and therefore carries no evidence."""
+
+
+class InfeasibleWarning(RiskkitWarning):
+    """No partition of a feature keeps every constraint, so it has one bin."""
+
+
+class ThinPeriodWarning(RiskkitWarning):
+    """A period has too few events for the ranking of bins to be required in it."""
 
 
 class UnusedCodeWarning(RiskkitWarning):

@@ -7,12 +7,8 @@ from hypothesis import strategies as st
 
 import riskkit._kernels.cells as cells_module
 from riskkit._kernels.cells import count_cells, midpoints, target_rows
-from riskkit._kernels.radix import (
-    CountWorkspace,
-    band_numbers,
-    cell_numbers,
-    plan_cells,
-)
+from riskkit._kernels.memory import CountWorkspace
+from riskkit._kernels.radix import band_numbers, cell_numbers, plan_cells
 
 LARGEST = np.finfo(np.float64).max
 TINY = 5e-324

@@ -10,11 +10,11 @@ import pytest
 from riskkit._kernels.partition import (
     PartitionRules,
     choose_trend,
-    relaxed_value,
     solve_partition,
     trends_tried,
 )
 from riskkit._kernels.partition_explain import explain_infeasible, explain_partition
+from riskkit._kernels.partition_relaxed import relaxed_value
 from riskkit._kernels.partition_rules import divergence_value, may_follow
 
 sys.path.insert(0, str(Path(__file__).parent))

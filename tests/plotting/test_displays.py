@@ -167,8 +167,14 @@ def test_woe_display_leaves_out_what_is_empty(table):
 def test_woe_display_of_two_samples(table):
     other = table.apply_to(SCORE[:200], Y[:200])
     display = WoEDisplay.from_table(table, other=other).plot()
-    assert_array_equal(display.ax_.lines[0].get_xdata(), display.other_woe)
-    assert {"other_woe", "other_event_rate"} <= set(display.frame())
+    assert_array_equal(
+        display.ax_.lines[0].get_xdata(), display.others["other sample"][0]
+    )
+    assert {"woe, other sample", "event_rate, other sample"} <= set(display.frame())
+    both = WoEDisplay.from_table(table, other={"2023": table, "2024": other}).plot()
+    legend = [text.get_text() for text in both.ax_.get_legend().get_texts()]
+    assert legend == ["2023", "2024"]
+    assert_array_equal(both.frame()["woe, 2023"], both.frame()["woe"])
     strange = OptimalBinner().fit(1 + SCORE[:, None], Y).binning_tables_["x0"]
     with pytest.raises(InvalidInputError, match="apply_to"):
         WoEDisplay.from_table(table, other=strange)

@@ -204,7 +204,7 @@ def test_pure_bins_need_smoothing():
         ({"min_iv": -1}, "min_iv"),
         ({"l2": -1}, "l2"),
         ({"max_iter": 0}, "max_iter"),
-        ({"binner": "optimal"}, "binner must be an OptimalBinner or None; got str"),
+        ({"binner": "optimal"}, "binner must be a binner of riskkit.*got str"),
         ({"scaler": 20}, "scaler must be a PointsScaler or None; got int"),
         ({"scaler": PointsScaler(pdo=-1)}, "pdo must be above 0"),
     ],

@@ -90,7 +90,7 @@ class Table:
             names = tuple(f"x{j}" for j in range(len(labels)))
             return cls(names, columns, len(X))
         frame = nw.from_native(X, eager_only=True)
-        return cls(tuple(labels), tuple(frame[n] for n in labels), len(frame))
+        return cls(tuple(labels), tuple(frame.iter_columns()), len(frame))
 
     def column(self, name: str) -> Any:
         """Return the raw column called `name`."""
@@ -193,7 +193,12 @@ def _levels_of_objects(values: NDArray[Any]) -> tuple[IntArray, list[str | None]
 
 
 def _merge_levels(codes: IntArray, keys: list[str | None]) -> LevelColumn:
-    """Give equal keys one code, a missing key -1, and sort the levels by text."""
+    """Give equal keys one code, a missing key -1, and sort the levels by text.
+
+    Categories that no row holds are no levels: a dictionary may list any number.
+    """
+    occurs = np.bincount(codes[codes >= 0], minlength=len(keys)) > 0
+    keys = [key if kept else None for key, kept in zip(keys, occurs, strict=True)]
     levels = tuple(sorted({key for key in keys if key is not None}))
     place = {level: code for code, level in enumerate(levels)}
     # The last entry serves the code -1 of a missing value.

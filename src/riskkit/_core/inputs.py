@@ -18,6 +18,8 @@ from riskkit.exceptions import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
     from riskkit.typing import BoolArray, FloatArray
@@ -61,12 +63,14 @@ def read_training(
     return Training(table, is_event, weight, classes)
 
 
-def read_features(estimator: Any, X: Any, *, reset: bool) -> Table:
+def read_features(
+    estimator: Any, X: Any, *, reset: bool, names: Sequence[str] | None = None
+) -> Table:
     """Check `X` and take it apart; columns of a frame are matched by name.
 
     With `reset` the feature names and their number are learned. Otherwise the columns
-    seen in ``fit`` are picked from a frame in their order, extra ones are ignored,
-    and an array must have as many columns as were seen.
+    seen in ``fit``, or those of them given as `names`, are picked from a frame in their
+    order, extra ones are ignored, and an array must have as many columns as were seen.
     """
     if hasattr(X, "collect_schema") and not is_frame(X):
         msg = (
@@ -75,12 +79,13 @@ def read_features(estimator: Any, X: Any, *, reset: bool) -> Table:
         )
         raise InvalidTypeError(msg)
     if not is_frame(X):
+        if getattr(getattr(X, "dtype", None), "kind", "") == "c":
+            # Said here, because scikit-learn's message shows the values.
+            msg = "Complex data not supported: X must hold real numbers or text."
+            raise InvalidInputError(msg)
         X = validate_data(
             estimator, X, reset=reset, dtype=None, ensure_all_finite=False
         )
-        if X.dtype.kind == "c":
-            msg = "Complex data not supported: X must hold real numbers or text."
-            raise InvalidInputError(msg)
         return Table.read(X)
     table = Table.read(X)
     if table.n_rows == 0 or not table.names:
@@ -91,7 +96,7 @@ def read_features(estimator: Any, X: Any, *, reset: bool) -> Table:
         )
         raise InvalidInputError(msg)
     if not reset and hasattr(estimator, "feature_names_in_"):
-        return table.select(list(estimator.feature_names_in_))
+        return table.select(names or list(estimator.feature_names_in_))
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     return table
 

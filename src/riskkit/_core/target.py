@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from riskkit.typing import BoolArray
 
-__all__ = ["encode_event"]
+__all__ = ["encode_event", "known_outcomes"]
 
 
 def encode_event(y: ArrayLike) -> tuple[BoolArray, NDArray[Any]]:
@@ -29,6 +29,12 @@ def encode_event(y: ArrayLike) -> tuple[BoolArray, NDArray[Any]]:
             "have none. Leave those rows out, or treat them by reject inference."
         )
         raise InvalidTargetError(msg)
+    if y.size and y.dtype.kind in "biuf":
+        # Far cheaper than sorting; whatever is not two numbers is named below.
+        low, high = y.min(), y.max()
+        is_event = y == high
+        if low != high and np.all(is_event | (y == low)):
+            return is_event, np.array([low, high], dtype=y.dtype)
     try:
         classes, codes = np.unique(y, return_inverse=True)
     except TypeError as error:
@@ -49,6 +55,23 @@ def encode_event(y: ArrayLike) -> tuple[BoolArray, NDArray[Any]]:
         )
         raise InvalidTargetError(msg)
     return codes == 1, classes
+
+
+def known_outcomes(y: ArrayLike, classes: tuple[Any, Any], n_rows: int) -> BoolArray:
+    """Return the event mask of outcomes that carry the labels seen in training."""
+    values = np.asarray(y)
+    if values.shape != (n_rows,):
+        msg = f"y must hold {n_rows} outcomes, one for each row; got {values.shape}."
+        raise InvalidTargetError(msg)
+    is_event = np.asarray(values == classes[1])
+    n_unknown = int(np.count_nonzero(~is_event & (values != classes[0])))
+    if n_unknown:
+        msg = (
+            "Outcomes must be labelled as in training; "
+            f"{n_unknown} of {n_rows} rows hold another label or none."
+        )
+        raise InvalidTargetError(msg)
+    return is_event
 
 
 def _count_missing(y: NDArray[Any]) -> int:

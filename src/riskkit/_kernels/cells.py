@@ -18,21 +18,23 @@ largest finite number of their sign, since an edge has to be finite.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 
-from riskkit._kernels.radix import (
-    CountWorkspace,
-    band_numbers,
-    cell_numbers,
-    plan_cells,
-)
+from riskkit._kernels.label_sort import numbers_of_keys, sort_labelled
+from riskkit._kernels.memory import BLOCK, Arena, CountWorkspace
+from riskkit._kernels.radix import band_numbers, cell_numbers, plan_cells
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from riskkit._kernels.memory import KeyArray
     from riskkit.typing import BoolArray, Counts, FloatArray, IntArray
 
 __all__ = [
+    "MOST_CELLS",
     "CellBounds",
     "CellCounts",
     "DistinctValues",
@@ -46,8 +48,10 @@ __all__ = [
 Tallies: TypeAlias = "tuple[Counts, Counts | None, Counts]"
 
 SORT_BELOW = 150_000
+MOST_CELLS = SORT_BELOW  # of a column, unless its values are not to be mixed
 _LARGEST = np.finfo(np.float64).max
 _MAX_WHOLE = 1 << 16  # cells of a column of whole numbers
+_WHOLE = 2.0**52  # added to a smaller whole number, leaves it in the lowest bits
 _MIXED_SHARE = 1 / 1024  # rows that one cell may hold of more than one value
 _MAX_HEAVY = 64  # cells above that share that are looked into one by one
 
@@ -80,15 +84,46 @@ class DistinctValues:
 
 
 @dataclass(frozen=True)
-class TargetRows:
-    """What every column's count needs to know about the target, computed once."""
+class SortedKeys:
+    """One cell per value, which stands in a labelled key (``label_sort``)."""
 
+    keys: KeyArray
+    factor: float
+
+    def upper(self, cells: IntArray) -> FloatArray:
+        """Return the values."""
+        return numbers_of_keys(self.keys[cells], self.factor)
+
+    def below(self, cells: IntArray) -> FloatArray:
+        """Return the values: midpoints never reach their upper end."""
+        return self.upper(cells)
+
+
+@dataclass(frozen=True)
+class TargetRows:
+    """What every column's count needs to know about the target, computed once.
+
+    ``arena`` holds the counts returned by ``count_cells`` until it is cleared.
+    """
+
+    is_event: BoolArray
     event_rows: IntArray
     event_weight: FloatArray | None
     nonevent_weight: FloatArray | None
     n_effective: float
-    codes_of_events: IntArray
+    count_type: type[np.signedinteger]
     work: CountWorkspace
+    arena: Arena
+
+    @cached_property
+    def labels(self) -> KeyArray:
+        """Ones for events, zeros for non-events."""
+        return self.is_event.astype(np.uint64)
+
+    @cached_property
+    def positions(self) -> NDArray[np.signedinteger]:
+        """The numbers from 0 to that of the rows."""
+        return np.arange(len(self.is_event) + 1, dtype=self.count_type)
 
 
 @dataclass(frozen=True)
@@ -137,13 +172,16 @@ def target_rows(is_event: BoolArray, sample_weight: FloatArray | None) -> Target
         nonevent_weight = np.where(is_event, 0.0, sample_weight)
         # A row of weight 2 is to be treated like two rows, down to the choice of cells.
         n_effective = max(n_effective, float(sample_weight.sum()))
+    count_type = np.int32 if len(is_event) <= np.iinfo(np.int32).max else np.int64
     return TargetRows(
+        is_event,
         event_rows,
         event_weight,
         nonevent_weight,
         n_effective,
-        np.empty(len(event_rows), dtype=np.intp),
-        CountWorkspace.of(len(is_event)),
+        count_type,
+        CountWorkspace.of(len(is_event), len(event_rows)),
+        Arena(),
     )
 
 
@@ -167,41 +205,51 @@ def midpoints(lower: FloatArray, upper: FloatArray) -> FloatArray:
 
 
 def _count_sorted(x: FloatArray, target: TargetRows) -> CellCounts:
+    """Count with one cell per distinct value."""
     if target.event_weight is not None and target.nonevent_weight is not None:
-        return _count_sorted_weighted(
-            x, target.event_weight, target.nonevent_weight, target.work
-        )
-    # Two sorts of numbers are faster than one sort that carries the target along.
-    values = _sorted_values(x, target.work.sorted_values)
-    event_values = _sorted_values(x[target.event_rows], np.empty_like(x))
-    bounds = _run_bounds(values, target.work)
-    distinct = values[bounds[:-1]]
-    # Few events look up their cells, rather than every cell the events before it.
-    cell_of_event = np.searchsorted(distinct, event_values, side="left")
-    cum_event = np.bincount(cell_of_event + 1, minlength=len(bounds))
-    np.cumsum(cum_event, out=cum_event)
-    n_missing_event = len(target.event_rows) - len(event_values)
+        return _count_argsorted(x, target.event_weight, target.nonevent_weight)
+    found = sort_labelled(x, target.labels, target.work)
+    if found is None:
+        event = target.is_event.astype(np.float64)
+        return _count_argsorted(x, event, 1.0 - event)
+    keys, n_observed = found.keys, len(found.keys)
+    scratch = target.work.scaled[:n_observed].view(np.uint64)
+    cum_event = target.arena.empty(n_observed + 1, target.count_type)
+    cum_event[0] = 0
+    np.bitwise_and(keys, 1, out=scratch)
+    np.cumsum(scratch, out=cum_event[1:], dtype=target.count_type)
+    n_missing_event = len(target.event_rows) - int(cum_event[-1])
+    n_missing_nonevent = len(x) - n_observed - n_missing_event
+    is_bound = target.work.flags[: n_observed + 1]
+    is_bound[[0, -1]] = True
+    # Keys of one value differ by the label at most.
+    np.bitwise_xor(keys[1:], keys[:-1], out=scratch[1:])
+    np.greater(scratch[1:], 1, out=is_bound[1:-1])
+    cum_rows = target.positions[: n_observed + 1]
+    if is_bound.all():
+        values = target.arena.empty(n_observed, keys.dtype)
+        np.copyto(values, keys)
+    else:
+        bounds = np.flatnonzero(is_bound)
+        values = keys[bounds[:-1]]
+        cum_event, cum_rows = cum_event[bounds], cum_rows[bounds]
     return CellCounts(
         cum_event,
         None,
-        bounds,
-        DistinctValues(distinct),
+        cum_rows,
+        SortedKeys(values, found.factor),
         float(n_missing_event),
-        float(len(x) - len(values) - n_missing_event),
+        float(n_missing_nonevent),
     )
 
 
-def _count_sorted_weighted(
-    x: FloatArray,
-    event_weight: FloatArray,
-    nonevent_weight: FloatArray,
-    work: CountWorkspace,
+def _count_argsorted(
+    x: FloatArray, event_weight: FloatArray, nonevent_weight: FloatArray
 ) -> CellCounts:
-    order = np.argsort(x, kind="stable")
+    order = np.argsort(x, kind="stable")  # nan last
     n_valid = len(x) - int(np.count_nonzero(np.isnan(x)))
-    values = _finite(x[order[:n_valid]])
-    bounds = _run_bounds(values, work)
-    starts = bounds[:-1]
+    values = np.clip(x[order[:n_valid]], -_LARGEST, _LARGEST)
+    starts = np.flatnonzero(np.append(True, values[1:] != values[:-1])[:n_valid])
     # Both classes are summed apart, so that one without rows counts exactly zero.
     sums = []
     for weight in (event_weight[order], nonevent_weight[order]):
@@ -210,36 +258,14 @@ def _count_sorted_weighted(
             cells[-1] = weight[starts[-1] : n_valid].sum()
         sums.append((cells, float(weight[n_valid:].sum())))
     (event, missing_event), (nonevent, missing_nonevent) = sums
-    return _from_cells(
-        (event, nonevent, event + nonevent),
+    return CellCounts(
+        _prefix(event),
+        _prefix(nonevent),
+        _prefix(event + nonevent),
         DistinctValues(values[starts]),
         missing_event,
         missing_nonevent,
     )
-
-
-def _sorted_values(x: FloatArray, out: FloatArray) -> FloatArray:
-    """Return the observed values in order."""
-    values = out[: len(x)]
-    np.copyto(values, x)
-    values.sort()  # nan last
-    return _finite(values[: np.searchsorted(values, np.nan, side="left")])
-
-
-def _finite(sorted_values: FloatArray) -> FloatArray:
-    if len(sorted_values) and np.isinf(sorted_values[[0, -1]]).any():
-        return np.clip(sorted_values, -_LARGEST, _LARGEST)
-    return sorted_values
-
-
-def _run_bounds(sorted_values: FloatArray, work: CountWorkspace) -> IntArray:
-    """Return where each run of equal values starts, and the end of the last one."""
-    n_values = len(sorted_values)
-    is_bound = work.flags[: n_values + 1]
-    is_bound[[0, n_values]] = True
-    if n_values:
-        np.not_equal(sorted_values[1:], sorted_values[:-1], out=is_bound[1:n_values])
-    return np.flatnonzero(is_bound)
 
 
 def _count_whole(x: FloatArray, target: TargetRows) -> CellCounts | None:
@@ -254,17 +280,8 @@ def _count_whole(x: FloatArray, target: TargetRows) -> CellCounts | None:
             return None
     n_cells = int(high - low) + 1
     codes = target.work.numbers
-    step = len(target.work.value)
-    for begin in range(0, len(x), step):
-        part = x[begin : begin + step]
-        offset = target.work.value[: len(part)]
-        # Missing values take the cell after the last one.
-        np.subtract(part, low, out=offset)
-        np.copyto(offset, n_cells, where=np.isnan(offset))
-        whole = codes[begin : begin + len(part)]
-        np.copyto(whole, offset, casting="unsafe")
-        if not np.array_equal(whole, offset):
-            return None
+    if not _whole_numbers(x, low, n_cells, target.work):
+        return None
     tallies = _tally(codes, n_cells + 1, target)
     event, nonevent, rows = tallies
     occupied = np.flatnonzero(rows[:-1])
@@ -276,7 +293,29 @@ def _count_whole(x: FloatArray, target: TargetRows) -> CellCounts | None:
         ),
         DistinctValues(low + occupied),
         *_missing(tallies),
+        target,
     )
+
+
+def _whole_numbers(
+    x: FloatArray, low: float, missing: int, work: CountWorkspace
+) -> bool:
+    """Write ``x - low`` to the workspace; return whether all are whole numbers."""
+    offset_of_whole = np.float64(_WHOLE).view(np.int64)
+    for begin in range(0, len(x), BLOCK):
+        part = x[begin : begin + BLOCK]
+        offset = work.value[: len(part)]
+        whole = work.looked_up[: len(part)].view(np.float64)
+        np.subtract(part, low, out=offset)
+        np.fmin(offset, missing, out=offset)
+        # Faster than a conversion: rounds to whole numbers, which then are the bits.
+        np.add(offset, _WHOLE, out=whole)
+        numbers = work.numbers[begin : begin + len(part)]
+        np.subtract(whole.view(np.int64), offset_of_whole, out=numbers)
+        np.subtract(whole, _WHOLE, out=whole)
+        if not np.array_equal(whole, offset):
+            return False
+    return True
 
 
 def _count_radix(x: FloatArray, target: TargetRows) -> CellCounts | None:
@@ -297,6 +336,7 @@ def _count_radix(x: FloatArray, target: TargetRows) -> CellCounts | None:
         (event[:-1], None if nonevent is None else nonevent[:-1], rows[:-1]),
         cells,
         *_missing(tallies),
+        target,
     )
 
 
@@ -307,8 +347,9 @@ def _tally(codes: IntArray, n_codes: int, target: TargetRows) -> Tallies:
         nonevent = np.bincount(codes, target.nonevent_weight, n_codes)
         return event, nonevent, event + nonevent
     rows = np.bincount(codes, minlength=n_codes)
-    np.take(codes, target.event_rows, out=target.codes_of_events, mode="clip")
-    return np.bincount(target.codes_of_events, minlength=len(rows)), None, rows
+    of_events = target.work.event_numbers
+    codes.take(target.event_rows, out=of_events, mode="clip")
+    return np.bincount(of_events, minlength=len(rows)), None, rows
 
 
 def _missing(tallies: Tallies) -> tuple[float, float]:
@@ -325,23 +366,28 @@ def _from_cells(
     bounds: CellBounds,
     missing_event: float,
     missing_nonevent: float,
+    target: TargetRows,
 ) -> CellCounts:
     event, nonevent, rows = tallies
-    return CellCounts(
-        _prefix(event),
-        None if nonevent is None else _prefix(nonevent),
-        _prefix(rows),
-        bounds,
-        missing_event,
-        missing_nonevent,
-    )
+    if nonevent is not None:
+        cums = _prefix(event), _prefix(nonevent), _prefix(rows)
+    else:
+        size, count_type = len(rows) + 1, target.count_type
+        cums = (
+            _prefix(event, target.arena.empty(size, count_type)),
+            None,
+            _prefix(rows, target.arena.empty(size, count_type)),
+        )
+    return CellCounts(*cums, bounds, missing_event, missing_nonevent)
 
 
-def _prefix(counts: Counts) -> Counts:
-    sums = np.empty(len(counts) + 1, dtype=counts.dtype)
-    sums[0] = 0
-    np.cumsum(counts, out=sums[1:])
-    return cast("Counts", sums)
+def _prefix(counts: Counts, out: Counts | None = None) -> Counts:
+    """Return the sums before each count, and of all."""
+    if out is None:
+        out = np.empty(len(counts) + 1, dtype=counts.dtype)
+    out[0] = 0
+    np.cumsum(counts, out=out[1:], dtype=out.dtype)
+    return out
 
 
 def _mixes(x: FloatArray, codes: IntArray, cell_rows: Counts) -> bool:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["LogisticFit", "fit_logistic"]
 
 _ARMIJO = 1e-4
+_RESOLUTION = 1e-14
 _SMALLEST_STEP = 2.0**-30
 
 
@@ -102,6 +103,11 @@ def fit_logistic(
         # The least-squares solution also serves a singular Hessian (collinear columns
         # without a penalty), where it is the shortest of the Newton steps.
         direction[free] = -np.linalg.lstsq(hessian, gradient[free], rcond=None)[0]
+        if -(gradient @ direction) <= _RESOLUTION * max(1.0, abs(loss)):
+            # No step can be told from none by its loss: take the last and stop.
+            beta = np.minimum(beta + direction, bound)
+            slopes = design.T @ (w * (_expit(design @ beta) - y))
+            return result(slopes, iteration + 1, converged=True)
         step = 1.0
         while True:
             trial = np.minimum(beta + step * direction, bound)

@@ -13,6 +13,11 @@ descending, "past_peak" once a rise has turned into a fall, "past_valley" the ot
 round, "free" without a trend. All trends asked for share the tables of admissible
 neighbours. The result is exact for any rule on single bins and on pairs of neighbours.
 
+Lumps (``partition_rules``) double the states once each: a bin carries a load ``S``, and
+``B`` also says which lumps ``U`` are placed so far, ``S`` among them. A bin with load
+``S`` follows bins whose lumps are ``U - S``; all lumps are placed at the end. Time
+grows with ``4^m`` for ``m`` lumps.
+
 Trends constrain the *event rate*: "ascending" never falls from bin to bin (ties are
 allowed); "peak" never rises again after it fell, and includes the monotone shapes;
 "concave" asks ``2 r_j >= r_{j-1} + r_{j+1}`` of every three neighbours.
@@ -25,7 +30,8 @@ first, then the leftmost cuts (compared from the last cut backwards).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import itertools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -35,7 +41,7 @@ from riskkit._kernels.partition_rules import (
     BinTables,
     PartitionRules,
     bin_tables,
-    may_follow,
+    may_stand_beside,
 )
 from riskkit._kernels.partition_shape import SHAPES, solve_shape
 
@@ -47,7 +53,7 @@ __all__ = [
     "Partition",
     "PartitionRules",
     "choose_trend",
-    "relaxed_value",
+    "loads_within",
     "solve_partition",
     "trends_tried",
 ]
@@ -68,9 +74,9 @@ TRENDS = (
 # without the tolerance "fewer bins" would lose to the last bit of a rounding error.
 TIE = 1e-12
 
-# Tables of one batch of features stay near this size, so that they fit the caches of
-# common machines and the memory does not grow with the number of features.
-_TABLE_BYTES = 1 << 24
+# The memory does not grow with the number of features, and no table gets so large that
+# NumPy asks for huge pages: they would cost more than the search.
+_TABLE_BYTES = (1 << 22) - 1
 
 
 class _State(NamedTuple):
@@ -102,13 +108,28 @@ class Partition:
     ``cuts`` are cell numbers: a cut ``c`` separates cell ``c - 1`` from cell ``c``.
     ``status`` is "optimal" (two bins or more), "single_bin" (one bin is the optimum)
     or "infeasible" (no partition keeps the rules; ``value`` is ``-inf``). ``trend`` is
-    the resolved one, "none" if there is only one bin.
+    the resolved one, "none" if there is only one bin. ``joins`` holds the bin of each
+    lump, -1 for a lump that could join none; it is empty without a partition.
     """
 
     cuts: IntArray
     trend: str
     value: float
     status: str
+    joins: tuple[int, ...] = ()
+
+
+class _Key(NamedTuple):
+    """What a table of best values is about: a state, a load, and all lumps placed."""
+
+    state: str
+    load: int
+    placed: int
+
+
+def loads_within(lumps: int) -> list[int]:
+    """Return every subset of a set of lumps, the empty one first."""
+    return [load for load in range(lumps + 1) if load & lumps == load]
 
 
 def trends_tried(trend: str) -> tuple[str, ...]:
@@ -159,42 +180,37 @@ def solve_partition(
     """
     n_cells, n_features = cell_event.shape
     n_levels = min(n_cells, rules.max_n_bins or n_cells)
-    batch = max(1, _TABLE_BYTES // (8 * n_levels * n_cells**2))
+    n_tables = n_levels * 3**rules.n_lumps
+    if rules.periods is not None:
+        n_tables += len(rules.periods.least_size) * 2**rules.n_lumps
+    most = max(1, _TABLE_BYTES // (8 * n_tables * n_cells**2))
+    n_batches = -(-n_features // most)
+    batch = -(-n_features // max(1, n_batches))  # of even size
     partitions: list[Partition] = []
     for start in range(0, n_features, batch):
         part = slice(start, start + batch)
-        tables = bin_tables(
-            cell_event[:, part], cell_nonevent[:, part], _rules_of(rules, part)
-        )
+        own = rules.of_features(part)
+        tables = [
+            bin_tables(cell_event[:, part], cell_nonevent[:, part], own, load)
+            for load in range(1 << rules.n_lumps)
+        ]
         if trend in SHAPES:
-            partitions += _solve_shapes(tables, rules, trend, n_levels)
+            partitions += _solve_shapes(tables, own, trend, n_levels)
         else:
-            partitions += _solve_trends(tables, rules, trend, n_levels)
+            partitions += _solve_trends(tables, own, trend, n_levels)
     return partitions
 
 
-def _rules_of(rules: PartitionRules, part: slice) -> PartitionRules:
-    """Return the rules with the per-feature entries of one batch only."""
-
-    def cut(total: FloatArray | float) -> FloatArray | float:
-        return total if np.ndim(total) == 0 else np.asarray(total)[part]
-
-    return replace(
-        rules,
-        total_event=cut(rules.total_event),
-        total_nonevent=cut(rules.total_nonevent),
-        must_cut=None if rules.must_cut is None else rules.must_cut[:, part],
-    )
-
-
 def _solve_trends(
-    tables: BinTables, rules: PartitionRules, trend: str, n_levels: int
+    tables: list[BinTables], rules: PartitionRules, trend: str, n_levels: int
 ) -> list[Partition]:
     names = trends_tried(trend)
     best = _best_values(tables, rules, names, n_levels)
     by_bins = np.stack(
         [
-            np.max([best[state][:, :, -1].max(axis=1) for state in _FINAL_STATES[t]], 0)
+            np.max(
+                [best[key][:, :, -1].max(axis=1) for key in _final_keys(t, rules)], 0
+            )
             for t in names
         ]
     )  # (trend, bins - 1, feature)
@@ -207,36 +223,69 @@ def _solve_trends(
         level = int(n_bins[index, feature]) - 1
         value = float(by_bins[index, level, feature])
         cuts: list[int] = []
+        loads: list[int] = []
         if value > NEVER:
-            cuts = _trace_back(tables, rules, best, names[index], level, feature)
-        partitions.append(_partition(cuts, names[index], value))
+            cuts, loads = _trace_back(tables, rules, best, names[index], level, feature)
+        partitions.append(_partition(cuts, loads, names[index], value))
     return partitions
 
 
-def _partition(cuts: list[int], trend: str, value: float) -> Partition:
+def _final_keys(trend: str, rules: PartitionRules) -> list[_Key]:
+    """Return the tables in which a partition may end, all lumps placed."""
+    every = (1 << rules.n_lumps) - 1
+    return [
+        _Key(state, load, every)
+        for state in _FINAL_STATES[trend]
+        for load in loads_within(every)
+    ]
+
+
+def _partition(
+    cuts: list[int], loads: list[int], trend: str, value: float
+) -> Partition:
     status = "infeasible" if value == NEVER else "optimal" if cuts else "single_bin"
+    n_lumps = sum(load.bit_count() for load in loads)
     return Partition(
-        np.array(cuts, dtype=np.intp), trend if cuts else "none", value, status
+        np.array(cuts, dtype=np.intp),
+        trend if cuts else "none",
+        value,
+        status,
+        tuple(
+            next(k for k, load in enumerate(loads) if load >> lump & 1)
+            for lump in range(n_lumps)
+        ),
     )
 
 
 def _best_values(
-    tables: BinTables, rules: PartitionRules, trends: tuple[str, ...], n_levels: int
-) -> dict[str, FloatArray]:
-    """Fill ``B_s[k, j, i, feature]`` of the module's formula for the states needed."""
-    n_cells, _, n_features = tables.value.shape
+    tables: list[BinTables],
+    rules: PartitionRules,
+    trends: tuple[str, ...],
+    n_levels: int,
+) -> dict[_Key, FloatArray]:
+    """Fill the tables of the module's formula, ``[k, j, i, feature]``, by key."""
+    n_cells, _, n_features = tables[0].value.shape
     needed = {state for t in trends for state in _FINAL_STATES[t]}
     states = {name: state for name, state in _STATES.items() if name in needed}
+    every = (1 << rules.n_lumps) - 1
     best = {
-        name: np.full((n_levels, n_cells, n_cells, n_features), NEVER)
+        _Key(name, load, placed): np.full(
+            (n_levels, n_cells, n_cells, n_features), NEVER
+        )
         for name in states
+        for placed in loads_within(every)
+        for load in loads_within(placed)
     }
     for name, state in states.items():
         if state.may_start:
-            best[name][0, 0] = tables.value[0]
+            for load, table in enumerate(tables):
+                best[_Key(name, load, load)][0, 0] = table.value[0]
     # Which bins any feature admits: the others need no arithmetic at all.
-    usable: BoolArray = np.any(tables.value > NEVER, axis=2)
+    usable: BoolArray = np.any(
+        [np.any(t.value > NEVER, axis=2) for t in tables], axis=0
+    )
     most_bins = _most_bins(usable)
+    directions = {state.direction for state in states.values()}
     for first in range(1, n_cells):
         left = np.flatnonzero(usable[:first, first - 1])
         right = np.flatnonzero(usable[first, first:])
@@ -245,28 +294,37 @@ def _best_values(
             continue
         h = slice(left[0], left[-1] + 1)
         i = slice(first + right[0], n_cells)
-        for direction in {state.direction for state in states.values()}:
-            penalty = np.where(
-                may_follow(
-                    tables.rate[h, first - 1, None],
-                    tables.size[h, first - 1, None],
-                    tables.rate[first, i],
-                    tables.size[first, i],
-                    direction,
-                    rules,
-                ),
-                0.0,
-                NEVER,
+        for load, load_before, direction in itertools.product(
+            range(every + 1), range(every + 1), directions
+        ):
+            if load & load_before:
+                continue
+            allowed = may_stand_beside(
+                tables[load_before],
+                (h, first - 1, None),
+                tables[load],
+                (first, i),
+                direction,
+                rules,
             )
-            for name, state in states.items():
-                if state.direction != direction:
-                    continue
-                before = np.maximum.reduce(
-                    [best[prev][:n_steps, h, first - 1] for prev in state.previous]
-                )
-                best[name][1 : n_steps + 1, first, i] = (
-                    before[:, :, None] + penalty
-                ).max(axis=1) + tables.value[first, i]
+            penalty = np.where(allowed, 0.0, NEVER)
+            # Lumps may have been placed in bins further left.
+            for earlier in loads_within(every & ~load & ~load_before):
+                placed = load_before | earlier
+                for name, state in states.items():
+                    if state.direction != direction:
+                        continue
+                    before = np.maximum.reduce(
+                        [
+                            best[_Key(s, load_before, placed)][:n_steps, h, first - 1]
+                            for s in state.previous
+                        ]
+                    )
+                    value = (before[:, :, None] + penalty).max(axis=1)
+                    value += tables[load].value[first, i]
+                    table = best[_Key(name, load, placed | load)]
+                    own = table[1 : n_steps + 1, first, i]
+                    np.maximum(own, value, out=own)
     return best
 
 
@@ -281,94 +339,55 @@ def _most_bins(usable: BoolArray) -> list[int]:
 
 
 def _trace_back(
-    tables: BinTables,
+    tables: list[BinTables],
     rules: PartitionRules,
-    best: dict[str, FloatArray],
+    best: dict[_Key, FloatArray],
     trend: str,
     level: int,
     feature: int,
-) -> list[int]:
-    """Walk from the last bin to the first; return the cuts of one feature."""
-    last = tables.value.shape[1] - 1
-    state, first = _argmax_of(
-        {s: best[s][level, :, last, feature] for s in _FINAL_STATES[trend]}
+) -> tuple[list[int], list[int]]:
+    """Walk from the last bin to the first; return one feature's cuts and loads."""
+    last = tables[0].value.shape[1] - 1
+    key, first = _argmax_of(
+        {key: best[key][level, :, last, feature] for key in _final_keys(trend, rules)}
     )
     cuts: list[int] = []
+    loads = [key.load]
     while level > 0:
         cuts.append(first)
-        allowed = may_follow(
-            tables.rate[:first, first - 1, feature],
-            tables.size[:first, first - 1, feature],
-            tables.rate[first, last, feature],
-            tables.size[first, last, feature],
-            _STATES[state].direction,
-            rules,
-        )
         level -= 1
-        state, previous_first = _argmax_of(
-            {
-                s: np.where(allowed, best[s][level, :first, first - 1, feature], NEVER)
-                for s in _STATES[state].previous
-            }
-        )
-        first, last = previous_first, first - 1
-    return cuts[::-1]
+        placed = key.placed & ~key.load
+        candidates = {}
+        for load in loads_within(placed):
+            allowed = may_stand_beside(
+                tables[load],
+                (slice(first), first - 1, feature),
+                tables[key.load],
+                (first, last, feature),
+                _STATES[key.state].direction,
+                rules,
+            )
+            for state in _STATES[key.state].previous:
+                before = _Key(state, load, placed)
+                values = best[before][level, :first, first - 1, feature]
+                candidates[before] = np.where(allowed, values, NEVER)
+        last = first - 1
+        key, first = _argmax_of(candidates)
+        loads.append(key.load)
+    return cuts[::-1], loads[::-1]
 
 
-def _argmax_of(candidates: dict[str, FloatArray]) -> tuple[str, int]:
-    """Return the state and the leftmost position of the largest value."""
-    state = max(candidates, key=lambda name: candidates[name].max())
-    return state, int(candidates[state].argmax())
+def _argmax_of(candidates: dict[_Key, FloatArray]) -> tuple[_Key, int]:
+    """Return the key and the leftmost position of the largest value."""
+    key = max(candidates, key=lambda each: candidates[each].max())
+    return key, int(candidates[key].argmax())
 
 
 def _solve_shapes(
-    tables: BinTables, rules: PartitionRules, trend: str, n_levels: int
+    tables: list[BinTables], rules: PartitionRules, trend: str, n_levels: int
 ) -> list[Partition]:
     partitions = []
-    for feature in range(tables.value.shape[2]):
-        value, cuts = solve_shape(
-            tables.size[:, :, feature],
-            tables.rate[:, :, feature],
-            tables.value[:, :, feature],
-            rules,
-            trend,
-            n_levels,
-        )
-        partitions.append(_partition(cuts, trend, value))
+    for feature in range(tables[0].value.shape[2]):
+        value, cuts, loads = solve_shape(tables, feature, rules, trend, n_levels)
+        partitions.append(_partition(cuts, loads, trend, value))
     return partitions
-
-
-def relaxed_value(
-    cell_event: FloatArray, cell_nonevent: FloatArray, rules: PartitionRules
-) -> FloatArray:
-    """Return each feature's best value under the limits on bins and sizes alone.
-
-    No trend and no rule on events or neighbours: an upper bound on what any partition
-    of the cells under the full rules can reach.
-    """
-    sizes_only = PartitionRules(
-        total_event=rules.total_event,
-        total_nonevent=rules.total_nonevent,
-        min_n_bins=rules.min_n_bins,
-        max_n_bins=rules.max_n_bins,
-        min_bin_size=rules.min_bin_size,
-        max_bin_size=rules.max_bin_size,
-        smoothing=rules.smoothing,
-        divergence=rules.divergence,
-    )
-    value = bin_tables(cell_event, cell_nonevent, sizes_only).value
-    n_cells, _, n_features = value.shape
-    ending = value[0]  # best value of cells 0..i with the current number of bins
-    bound = np.full(n_features, NEVER)
-    for n_bins in range(1, min(n_cells, rules.max_n_bins or n_cells) + 1):
-        if n_bins > 1:
-            ending = np.stack(
-                [np.full(n_features, NEVER)]
-                + [
-                    (ending[:i] + value[1 : i + 1, i]).max(axis=0)
-                    for i in range(1, n_cells)
-                ]
-            )
-        if n_bins >= rules.min_n_bins:
-            np.maximum(bound, ending[-1], out=bound)
-    return bound

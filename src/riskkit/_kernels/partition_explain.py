@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from riskkit._kernels.partition import Partition, PartitionRules, solve_partition
+from riskkit._kernels.partition_lumps import solve_with_lumps
 
 if TYPE_CHECKING:
+    from riskkit._kernels.partition import Partition, PartitionRules
     from riskkit.typing import FloatArray
 
 __all__ = ["explain_infeasible", "explain_partition"]
@@ -32,6 +33,18 @@ _RELAXED: dict[str, dict[str, float | int | None]] = {
     "min_event_rate_diff": {"min_event_rate_diff": 0.0},
     "max_pvalue": {"z_critical": 0.0},
     "fixed_cuts": {"must_cut": None},
+    "periods": {"periods": None},
+    "lumps": {"lumps": None},
+}
+# What a rule is called by who sets it, where that differs.
+_TOLD = {
+    "min_n_event": "min_bin_n_event",
+    "max_n_event": "max_bin_n_event",
+    "min_n_nonevent": "min_bin_n_nonevent",
+    "max_n_nonevent": "max_bin_n_nonevent",
+    "fixed_cuts": "fixed_splits",
+    "periods": "stable_over",
+    "lumps": "merging missing or special values",
 }
 
 
@@ -44,13 +57,14 @@ def explain_infeasible(
     """Return, per feature, the rules that alone prevent a split.
 
     The names are those of the rules' fields, with "max_pvalue" for ``z_critical``,
-    "trend" for the trend, "fixed_cuts" for ``must_cut`` and "smoothing" for the ban on
-    bins that lack one class. Empty: only several rules together prevent it.
+    "trend" for the trend, "fixed_cuts" for ``must_cut``, "lumps" for the duty of lumps
+    to join a bin and "smoothing" for the ban on bins that lack one class. Empty: only
+    several rules together prevent it.
     """
     wanted = replace(rules, min_n_bins=max(2, rules.min_n_bins))
     attempts: dict[str, tuple[PartitionRules, str]] = {}
     for name, change in _RELAXED.items():
-        if any(getattr(rules, field) != off for field, off in change.items()):
+        if any(_differs(getattr(rules, field), off) for field, off in change.items()):
             # Relaxing min_n_bins still asks for two bins: one is what is explained.
             target = {"min_n_bins": 2} if name == "min_n_bins" else change
             attempts[name] = (replace(wanted, **target), trend)
@@ -60,7 +74,7 @@ def explain_infeasible(
         attempts["smoothing"] = (replace(wanted, smoothing=0.5), trend)
     causes: list[list[str]] = [[] for _ in range(cell_event.shape[1])]
     for name, (relaxed, relaxed_trend) in attempts.items():
-        found = solve_partition(cell_event, cell_nonevent, relaxed, relaxed_trend)
+        found = solve_with_lumps(cell_event, cell_nonevent, relaxed, relaxed_trend)
         for feature, partition in enumerate(found):
             if partition.status == "optimal":
                 causes[feature].append(name)
@@ -90,27 +104,21 @@ def explain_partition(
     if not open_cases:
         return reasons
     event, nonevent = cell_event[:, open_cases], cell_nonevent[:, open_cases]
-    case_rules = _select(rules, open_cases)
+    case_rules = rules.of_features(open_cases)
     wanted = replace(case_rules, min_n_bins=max(2, rules.min_n_bins))
-    splits = solve_partition(event, nonevent, wanted, trend)
+    splits = solve_with_lumps(event, nonevent, wanted, trend)
     causes = explain_infeasible(event, nonevent, case_rules, trend)
     for feature, split, names in zip(open_cases, splits, causes, strict=True):
         if split.status == "optimal":
             reasons[feature] = f"no split raises the {rules.divergence}"
         elif names:
-            reasons[feature] = "no split satisfies " + " or ".join(names)
+            told = " or ".join(_TOLD.get(name, name) for name in names)
+            reasons[feature] = f"no split satisfies {told}"
         else:
             reasons[feature] = "no split satisfies the constraints together"
     return reasons
 
 
-def _select(rules: PartitionRules, features: list[int]) -> PartitionRules:
-    def pick(total: FloatArray | float) -> FloatArray | float:
-        return total if np.ndim(total) == 0 else np.asarray(total)[features]
-
-    return replace(
-        rules,
-        total_event=pick(rules.total_event),
-        total_nonevent=pick(rules.total_nonevent),
-        must_cut=None if rules.must_cut is None else rules.must_cut[:, features],
-    )
+def _differs(value: object, off: float | None) -> bool:
+    # Arrays answer a comparison entry by entry.
+    return value is not None if off is None else value != off

@@ -19,7 +19,13 @@ two-proportion z statistic
 
     z = |r1 - r2| / sqrt(r (1 - r) (1 / t1 + 1 / t2)),  r = (r1 t1 + r2 t2) / (t1 + t2)
 
-which takes weights as if they were numbers of accounts [1]_.
+which takes weights as if they were numbers of accounts [1]_. Where counts per period
+are given, a step between neighbours must also have its direction in every period that
+counts (``partition_periods``).
+
+A *lump* holds accounts without a place among the cells, such as those with a missing
+value, that must join one bin: all the above is then judged on pooled counts. The lumps
+of a bin are a set, written as the bits of a number: its *load*.
 
 References
 ----------
@@ -29,12 +35,17 @@ References
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from riskkit._kernels.evidence import evidence_terms
+from riskkit._kernels.partition_periods import (
+    PeriodCounts,
+    keeps_ranking,
+    period_rates,
+)
 
 if TYPE_CHECKING:
     from riskkit.typing import BoolArray, FloatArray, IntArray
@@ -42,14 +53,32 @@ if TYPE_CHECKING:
 __all__ = [
     "NEVER",
     "BinTables",
+    "Lumps",
     "PartitionRules",
     "bin_tables",
     "bin_value",
     "divergence_value",
     "may_follow",
+    "may_stand_beside",
 ]
 
 NEVER = -np.inf  # the value of whatever a rule forbids
+
+
+@dataclass(frozen=True)
+class Lumps:
+    """Counts of the lumps, shape ``(n_lumps, n_features)``."""
+
+    event: FloatArray
+    nonevent: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.event)
+
+    def of_load(self, load: int) -> tuple[FloatArray, FloatArray]:
+        """Return the events and non-events of the lumps in the load, per feature."""
+        members = [k for k in range(len(self)) if load >> k & 1]
+        return self.event[members].sum(axis=0), self.nonevent[members].sum(axis=0)
 
 
 @dataclass(frozen=True)
@@ -78,15 +107,44 @@ class PartitionRules:
     divergence: str = "iv"
     prefer_monotone: float = 0.02
     must_cut: BoolArray | None = None
+    lumps: Lumps | None = None
+    periods: PeriodCounts | None = None
+
+    @property
+    def n_lumps(self) -> int:
+        """Number of lumps that must join a bin."""
+        return 0 if self.lumps is None else len(self.lumps)
+
+    def of_features(self, features: Any) -> PartitionRules:
+        """Return the rules of some features, chosen by slice, mask or positions."""
+
+        def pick(total: FloatArray | float) -> FloatArray | float:
+            return total if np.ndim(total) == 0 else np.asarray(total)[features]
+
+        lumps, periods = self.lumps, self.periods
+        if lumps is not None:
+            lumps = Lumps(lumps.event[:, features], lumps.nonevent[:, features])
+        return replace(
+            self,
+            total_event=pick(self.total_event),
+            total_nonevent=pick(self.total_nonevent),
+            must_cut=None if self.must_cut is None else self.must_cut[:, features],
+            lumps=lumps,
+            periods=None if periods is None else periods.of_features(features),
+        )
 
 
 @dataclass(frozen=True)
 class BinTables:
-    """Size, event rate and value of every bin, indexed ``[first, last, feature]``."""
+    """Size, event rate and value of every bin, indexed ``[first, last, feature]``.
+
+    ``period_rate`` has one such table per period, nan where the period does not count.
+    """
 
     size: FloatArray
     rate: FloatArray
     value: FloatArray
+    period_rate: FloatArray | None = None
 
 
 def bin_value(
@@ -130,7 +188,8 @@ def divergence_value(
         )[1]
     p, q = event / total_event, nonevent / total_nonevent
     if rules.divergence == "hellinger":
-        return 0.5 * (np.sqrt(p) - np.sqrt(q)) ** 2
+        # Cuts that are tried beyond their neighbours make bins of negative counts.
+        return 0.5 * (np.sqrt(np.maximum(p, 0)) - np.sqrt(np.maximum(q, 0))) ** 2
     middle = np.where(p + q > 0, 0.5 * (p + q), 1.0)
     # x log x -> 0 as x -> 0: the inner where keeps the logarithm finite there.
     return 0.5 * (
@@ -140,13 +199,22 @@ def divergence_value(
 
 
 def bin_tables(
-    cell_event: FloatArray, cell_nonevent: FloatArray, rules: PartitionRules
+    cell_event: FloatArray,
+    cell_nonevent: FloatArray,
+    rules: PartitionRules,
+    load: int = 0,
 ) -> BinTables:
-    """Tabulate every bin of ``(n_cells, n_features)`` cell counts."""
+    """Tabulate every bin of ``(n_cells, n_features)`` cell counts with a load."""
     n_cells, n_features = cell_event.shape
     first, last = np.triu_indices(n_cells)
     event = _run_sums(cell_event, first, last)
     nonevent = _run_sums(cell_nonevent, first, last)
+    if load and rules.lumps is not None:
+        more_event, more_nonevent = rules.lumps.of_load(load)
+        # A bin is a run of cells; a lump alone is none.
+        observed = event + nonevent > 0
+        event = np.where(observed, event + more_event, 0.0)
+        nonevent = np.where(observed, nonevent + more_nonevent, 0.0)
     size = event + nonevent
     with np.errstate(invalid="ignore"):  # empty bins: rate nan, value -inf
         rate = event / size
@@ -160,7 +228,17 @@ def bin_tables(
         table[first, last] = triangle
         return table
 
-    return BinTables(square(size, 0.0), square(rate, np.nan), square(value, NEVER))
+    by_period = None
+    if rules.periods is not None:
+        by_period = np.stack(
+            [
+                square(period, np.nan)
+                for period in period_rates(rules.periods, first, last, load)
+            ]
+        )
+    return BinTables(
+        square(size, 0.0), square(rate, np.nan), square(value, NEVER), by_period
+    )
 
 
 def _run_sums(cells: FloatArray, first: IntArray, last: IntArray) -> FloatArray:
@@ -199,4 +277,35 @@ def may_follow(
             allowed &= (step != 0) & (
                 step * step >= rules.z_critical**2 * np.maximum(variance, 0.0)
             )
+    return allowed
+
+
+def may_stand_beside(
+    left: BinTables,
+    at_left: tuple[Any, ...],
+    right: BinTables,
+    at_right: tuple[Any, ...],
+    direction: int,
+    rules: PartitionRules,
+) -> BoolArray:
+    """Return ``may_follow`` for tabulated bins, the rule on periods included.
+
+    ``at_left`` and ``at_right`` index the two tables such that the results broadcast.
+    """
+    rate_left, rate_right = left.rate[at_left], right.rate[at_right]
+    allowed = may_follow(
+        rate_left,
+        left.size[at_left],
+        rate_right,
+        right.size[at_right],
+        direction,
+        rules,
+    )
+    if left.period_rate is not None and right.period_rate is not None:
+        allowed &= keeps_ranking(
+            left.period_rate[(slice(None), *at_left)],
+            right.period_rate[(slice(None), *at_right)],
+            rate_right - rate_left,
+            direction,
+        )
     return allowed

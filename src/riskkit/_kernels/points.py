@@ -7,6 +7,13 @@ Notation: ``odds`` are non-event to event, so ``ln(odds) = -log_odds``. With
 
 Points that double the odds: ``pdo``. Up is safer. [1]_
 
+A reason is a distance ``reference - points`` in points; what the reference of a
+characteristic with bins ``b`` can be (``best``, ``neutral`` and ``mean``)::
+
+    best    = max_b points_b
+    neutral = points_b where woe_b = 0
+    mean    = sum_b n_b points_b / sum_b n_b
+
 References
 ----------
 .. [1] N. Siddiqi, "Intelligent Credit Scoring", 2nd ed., Wiley, 2017, ch. 10.
@@ -22,7 +29,11 @@ import numpy as np
 if TYPE_CHECKING:
     from riskkit.typing import FloatArray, IntArray
 
-__all__ = ["largest_losses", "points_line"]
+__all__ = ["largest_losses", "mean_value", "neutral_points", "points_line"]
+
+# Means are kept to 32 binary digits after the point, a quarter of a billionth: sums
+# and differences with whole points are then exact whatever their order.
+_GRID = 2.0**32
 
 
 def points_line(
@@ -45,3 +56,33 @@ def largest_losses(losses: FloatArray, n: int) -> IntArray:
     columns = np.full((n_rows, n), -1, dtype=np.intp)
     columns[:, :keep] = np.where(found, order, -1)
     return columns
+
+
+def mean_value(values: FloatArray, n: FloatArray) -> float:
+    """Return the mean of the bins' values over `n` accounts, to 2 ** -32.
+
+    NaN without accounts.
+    """
+    total = float(n.sum())
+    if total == 0:
+        return math.nan
+    return float(np.rint(float(values @ n) / total * _GRID) / _GRID)
+
+
+def neutral_points(
+    points: FloatArray, log_odds: FloatArray, woe: FloatArray, pdo: float, whole: bool
+) -> float:
+    """Return the points that a characteristic gives at WoE 0.
+
+    A bin of WoE 0 says it. Without one it is where the line
+    ``points + (pdo / ln 2) * log_odds`` lies, which is level but for the rounding of
+    each bin; the middle of its range errs by at most half a point, and is rounded
+    itself if points are `whole`.
+    """
+    at_zero = np.flatnonzero(woe == 0)
+    if at_zero.size:
+        return float(points[at_zero[0]])
+    level = points + pdo / math.log(2.0) * log_odds
+    middle = float(level.min() + level.max()) / 2.0
+    # Adding 0.0 turns -0.0 into 0.0.
+    return float(np.rint(middle)) + 0.0 if whole else middle

@@ -1,14 +1,14 @@
 """Moving the cuts of a partition to their best place among all cells.
 
-The exact search runs on some thirty prebins. Afterwards each cut in turn is moved, the
+The exact search runs on a few dozen prebins. Afterwards each cut in turn is moved, the
 others held, to the position that maximises the value of the two bins it separates while
 every rule still holds: first among the candidates around it, then among the single
 cells. The number of bins and the direction of each step are kept, so a peak stays a
 peak; the value never falls. Cuts given by the user do not move, nor do those of concave
 and convex partitions, whose rule ties three bins.
 
-All columns move their ``k``-th cut in the same pass: the windows of positions are laid
-end to end.
+All columns move their ``k``-th cut in the same pass: their windows of positions are the
+rows of one table.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 
 __all__ = ["MovingCuts", "polish_cuts"]
 
-_CANDIDATES_AROUND = 48  # window of the first passes, in candidates on either side
-_CELLS_AROUND = 3  # window of the last passes, in candidates whose cells are all tried
+_CANDIDATES_AROUND = 24  # window of the first passes, in candidates on either side
+_CELLS_AROUND = 2  # window of the last passes, in candidates whose cells are all tried
 _SWEEPS = 2
 _LEAST_GAIN = 1e-12
+_ENDS = 2  # entries for each end of a column, before the first and after the last cut
 
 
 class MovingCuts:
@@ -54,23 +55,24 @@ class MovingCuts:
         self.candidates = candidates
         ends = candidates[[0, 0]], candidates[[-1, -1]]
         self.boundaries = np.concatenate((ends[0], cuts, ends[1]))
-        self.sums = np.empty((2, len(self.boundaries)))
-        self.sums[0] = counts.cum_event[self.boundaries]
-        self.sums[1] = counts.nonevent_before(self.boundaries)
-        self.is_fixed = np.isin(cuts, fixed)
+        self.sums = self.sums_before(self.boundaries)
+        self.is_fixed = np.isin(cuts, fixed) if len(fixed) else np.zeros(len(cuts), bool)
 
     @property
     def cuts(self) -> IntArray:
         """Return the cuts where they are now."""
-        return self.boundaries[2:-2]
+        return self.boundaries[_ENDS:-_ENDS]
+
+    def sums_before(self, cuts: IntArray) -> FloatArray:
+        """Return the events and the non-events before cuts, in two rows."""
+        sums = np.empty((2, len(cuts)))
+        sums[0] = self.counts.cum_event[cuts]
+        sums[1] = self.counts.nonevent_before(cuts)
+        return sums
 
     def has_all_cells(self) -> bool:
         """Return whether every cell boundary is a candidate."""
         return len(self.candidates) == len(self.counts.cum_rows)
-
-    def may_move(self, k: int) -> bool:
-        """Return whether there is a cut ``k`` and it is free."""
-        return k < len(self.is_fixed) and not self.is_fixed[k]
 
     def directions(self, trend: str) -> IntArray:
         """Return the sign of the step at every boundary; 0 where any is allowed."""
@@ -90,9 +92,9 @@ class MovingCuts:
         return steps
 
     def window(self, k: int, *, by_cell: bool) -> IntArray:
-        """Return the positions to try for cut ``k``."""
+        """Return the positions to try for cut ``k``, which is among them."""
         reach = _CELLS_AROUND if by_cell else _CANDIDATES_AROUND
-        cut = self.boundaries[k + 2]
+        cut = self.boundaries[k + _ENDS]
         here = int(self.candidates.searchsorted(cut))
         low = max(here - reach, 0)
         high = min(here + reach, len(self.candidates) - 1)
@@ -104,89 +106,142 @@ class MovingCuts:
         # The cut itself need not be a candidate, and has to be compared with.
         return np.concatenate((tried, [cut]))
 
-    def move(self, k: int, cut: int) -> None:
-        """Put cut ``k`` somewhere else."""
-        self.boundaries[k + 2] = cut
-        self.sums[0, k + 2] = self.counts.cum_event[cut]
-        self.sums[1, k + 2] = self.counts.nonevent_before(self.boundaries[k + 2])
-
 
 def polish_cuts(
     columns: Sequence[MovingCuts],
     trends: Sequence[str],
     totals: FloatArray,
     rules: PartitionRules,
+    *,
+    fine: bool = True,
 ) -> None:
-    """Move the cuts of the columns in place.
+    """Move the cuts of the columns in place; unless ``fine``, to candidates only.
 
     ``totals`` holds the column's events and non-events over all rows, in two columns.
     """
-    movable = [index for index, trend in enumerate(trends) if trend not in SHAPES]
+    movable = [
+        index
+        for index, column in enumerate(columns)
+        if trends[index] not in SHAPES and not column.is_fixed.all()
+    ]
     steps = {index: columns[index].directions(trends[index]) for index in movable}
-    n_cuts = max(len(column.cuts) for column in columns)
-    for by_cell in (False, True):
-        for k in [*range(n_cuts)] * _SWEEPS:
-            group = [
-                index
-                for index in movable
-                if columns[index].may_move(k)
-                # Where every cell is a candidate, the first sweeps have seen them all.
-                and not (by_cell and columns[index].has_all_cells())
-            ]
+    for by_cell in (False, True)[: 1 + fine]:
+        # Where every cell is a candidate, the first sweeps have seen them all.
+        group = [k for k in movable if not (by_cell and columns[k].has_all_cells())]
+        for _ in range(_SWEEPS):
             if group:
-                _move(
-                    [columns[index] for index in group],
-                    np.array([steps[index][k + 1 : k + 4] for index in group]),
+                sweep = _Sweep(
+                    [columns[k] for k in group],
+                    [steps[k] for k in group],
                     totals[group],
-                    k,
                     rules,
                     by_cell=by_cell,
                 )
+                group = [group[row] for row in sweep.run()]
 
 
-def _move(
-    columns: list[MovingCuts],
-    steps: IntArray,
-    totals: FloatArray,
-    k: int,
-    rules: PartitionRules,
-    *,
-    by_cell: bool,
-) -> None:
-    """Move cut ``k`` of every column to the best position of its window."""
-    windows = [column.window(k, by_cell=by_cell) for column in columns]
-    lengths = np.array([len(window) for window in windows])
-    owner = np.repeat(np.arange(len(columns)), lengths)
-    pairs = list(zip(columns, windows, strict=True))
-    here = np.stack(
-        (
-            np.concatenate([column.counts.cum_event[w] for column, w in pairs]),
-            np.concatenate([column.counts.nonevent_before(w) for column, w in pairs]),
+class _Sweep:
+    """One pass over the cuts of several columns.
+
+    Tables have one row per column, padded to the largest number of cuts. ``position``
+    and ``sums`` of the windows have a row for each cut of each column; ``first_window``
+    is a column's first row there.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[MovingCuts],
+        steps: Sequence[IntArray],
+        totals: FloatArray,
+        rules: PartitionRules,
+        *,
+        by_cell: bool,
+    ) -> None:
+        self.columns = columns
+        self.rules = rules
+        self.totals = totals
+        self.n_cuts = np.array([len(column.cuts) for column in columns])
+        self.first_window = np.cumsum(self.n_cuts) - self.n_cuts
+        width = int(self.n_cuts.max()) + 2 * _ENDS
+        self.boundaries = np.zeros((len(columns), width), dtype=np.intp)
+        self.steps = np.zeros((len(columns), width), dtype=np.intp)
+        self.sums = np.zeros((2, len(columns), width))
+        self.is_free = np.zeros((len(columns), width), dtype=bool)
+        self.has_moved = np.zeros(len(columns), dtype=bool)
+        for row, (column, step) in enumerate(zip(columns, steps, strict=True)):
+            end = len(column.boundaries)
+            self.boundaries[row, :end] = column.boundaries
+            self.sums[:, row, :end] = column.sums
+            self.steps[row, :end] = step
+            self.is_free[row, _ENDS : end - _ENDS] = ~column.is_fixed
+        self._read_windows(by_cell=by_cell)
+
+    def _read_windows(self, *, by_cell: bool) -> None:
+        windows = [
+            (column, column.window(k, by_cell=by_cell))
+            for column in self.columns
+            for k in range(len(column.cuts))
+        ]
+        width = max(len(window) for _, window in windows)
+        self.position = np.empty((len(windows), width), dtype=np.intp)
+        self.tried = np.empty((2, len(windows), width))
+        for row, (column, window) in enumerate(windows):
+            n = len(window)
+            self.position[row, :n] = window
+            self.tried[:, row, :n] = column.sums_before(window)
+            # Windows are filled up by repeating their last position.
+            self.position[row, n:] = window[-1]
+            self.tried[:, row, n:] = self.tried[:, row, n - 1 : n]
+
+    def run(self) -> IntArray:
+        """Move each cut to its best place; return the columns where any did."""
+        for k in range(int(self.n_cuts.max())):
+            rows = np.flatnonzero(self.is_free[:, k + _ENDS])
+            if len(rows):
+                self._move(rows, k)
+        moved = np.flatnonzero(self.has_moved)
+        for row in moved:
+            column = self.columns[row]
+            end = len(column.boundaries)
+            column.boundaries = self.boundaries[row, :end].copy()
+            column.sums = self.sums[:, row, :end].copy()
+        return moved
+
+    def _move(self, rows: IntArray, k: int) -> None:
+        """Move cut ``k`` of some columns to the best position of its window."""
+        window = self.first_window[rows] + k
+        value = self._values(rows, k, self.tried[:, window])
+        position, every = self.position[window], np.arange(len(rows))
+        is_here = position == self.boundaries[rows, k + _ENDS, None]
+        now = value[every, is_here.argmax(axis=1)]
+        best = value.argmax(axis=1)
+        moves = value[every, best] > now + _LEAST_GAIN
+        rows, window, best = rows[moves], window[moves], best[moves]
+        self.boundaries[rows, k + _ENDS] = self.position[window, best]
+        self.sums[:, rows, k + _ENDS] = self.tried[:, window, best]
+        self.has_moved[rows] = True
+
+    def _values(self, rows: IntArray, k: int, here: FloatArray) -> FloatArray:
+        """Return the value of the two bins beside cut ``k`` at every position."""
+        around = self.sums[:, rows, k : k + 2 * _ENDS + 1, None]
+        far_left, left, _, right, far_right = np.moveaxis(around, 2, 0)
+        # The bin before, the two bins that the cut separates, and the bin after.
+        before, after = left - far_left, far_right - right
+        event, nonevent = np.stack((here - left, right - here), axis=1)
+        size = event + nonevent
+        step = self.steps[rows, k + 1 : k + 4].T[..., None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rate = event / size
+            size_before, size_after = before.sum(axis=0), after.sum(axis=0)
+            rate_before, rate_after = before[0] / size_before, after[0] / size_after
+        rules = self.rules
+        allowed = may_follow(rate[0], size[0], rate[1], size[1], step[1], rules)
+        allowed &= (size_before == 0) | may_follow(
+            rate_before, size_before, rate[0], size[0], step[0], rules
         )
-    )
-    around = np.stack([column.sums[:, k : k + 5] for column in columns], axis=2)
-    far_left, left, _, right, far_right = np.moveaxis(around[..., owner], 1, 0)
-    # The bin before, the two bins that the cut separates, and the bin after.
-    event, nonevent = np.stack(
-        (left - far_left, here - left, right - here, far_right - right), axis=1
-    )
-    size = event + nonevent
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rate = event / size
-    allowed = may_follow(
-        rate[:-1], size[:-1], rate[1:], size[1:], steps[owner].T, rules
-    )
-    allowed[0] |= size[0] == 0  # no bin before
-    allowed[2] |= size[3] == 0  # no bin after
-    value = bin_value(
-        event[1:3], nonevent[1:3], rules, totals[owner, 0], totals[owner, 1]
-    ).sum(axis=0)
-    value[~allowed.all(axis=0)] = NEVER
-    start = 0
-    for column, window in pairs:
-        tried = value[start : start + len(window)]
-        start += len(window)
-        now = tried[np.flatnonzero(window == column.boundaries[k + 2])[0]]
-        best = int(tried.argmax())
-        if tried[best] > now + _LEAST_GAIN:
-            column.move(k, int(window[best]))
+        allowed &= (size_after == 0) | may_follow(
+            rate[1], size[1], rate_after, size_after, step[2], rules
+        )
+        total_event, total_nonevent = self.totals[rows].T[:, :, None]
+        value = bin_value(event, nonevent, rules, total_event, total_nonevent)
+        return np.where(allowed, value[0] + value[1], NEVER)

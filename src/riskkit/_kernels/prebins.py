@@ -1,9 +1,8 @@
 """Candidate cuts, and the prebins that the exact search combines into bins.
 
 The exact search costs the cube of the number of cells, so a column with many cells is
-first cut into some thirty prebins. Quantiles miss the thresholds where the event rate
-jumps, so the cuts come from the target: those of a CART grown with Gini impurity [1]_,
-and the corners of the path of cumulated events on cumulated rows, seen from a distance.
+first cut into a few dozen prebins. Quantiles miss the thresholds where the event rate jumps,
+so the cuts come from the target: those of a CART grown with Gini impurity [1]_.
 With ``t`` rows and ``e`` events left (l) and right (r) of a cut, least Gini impurity
 is largest
 
@@ -31,9 +30,17 @@ if TYPE_CHECKING:
     from riskkit._kernels.cells import CellCounts
     from riskkit.typing import BoolArray, Counts, FloatArray, IntArray
 
-_AROUND = 128  # one part in so many on either side of a group is its surroundings
+__all__ = [
+    "candidate_cuts",
+    "cart_cuts",
+    "corner_cuts",
+    "first_best",
+    "inner_cuts",
+    "merged",
+]
 
-__all__ = ["candidate_cuts", "cart_cuts", "corner_cuts", "merged"]
+_AROUND = 16  # one part in so many on either side of a group is its surroundings
+_BLOCK = 1 << 13  # cells per pass of a long path
 
 
 def candidate_cuts(cells: CellCounts, n_groups: int) -> IntArray:
@@ -53,7 +60,7 @@ def candidate_cuts(cells: CellCounts, n_groups: int) -> IntArray:
         return merged(ends, occupied[:-1])
     size = cells.cum_rows[1:] - cells.cum_rows[:-1]
     heavy = np.flatnonzero(size > cells.cum_rows[-1] / n_groups)
-    sides = _inner_cuts(cells, np.concatenate((heavy, heavy + 1)))
+    sides = inner_cuts(cells, np.concatenate((heavy, heavy + 1)))
     return merged(ends, corner_cuts(cells, n_groups), sides)
 
 
@@ -70,13 +77,19 @@ def corner_cuts(cells: CellCounts, n_groups: int) -> IntArray:
     high = np.minimum(np.arange(n_groups) + around, n_groups - 1)
     rows_around = rows[high, -1] - rows[low, 0]
     rate = (events[high, -1] - events[low, 0]) / np.maximum(rows_around, 1e-300)
-    path = events - rate[:, None] * rows
-    offset = np.arange(n_groups) * width + 1
-    corners = (path.argmax(axis=1) + offset, path.argmin(axis=1) + offset)
-    return _inner_cuts(cells, np.concatenate(corners))
+    corners = np.empty((n_groups, 2), dtype=np.intp)
+    step = max(1, _BLOCK // width)
+    for start in range(0, n_groups, step):  # the path of a block stays in the cache
+        block = slice(start, start + step)
+        path = events[block] - rate[block, None] * rows[block]
+        path.argmax(axis=1, out=corners[block, 0])
+        path.argmin(axis=1, out=corners[block, 1])
+    corners += np.arange(n_groups)[:, None] * width + 1
+    corners.sort(axis=1)
+    return inner_cuts(cells, corners.ravel())
 
 
-def _inner_cuts(cells: CellCounts, cuts: IntArray) -> IntArray:
+def inner_cuts(cells: CellCounts, cuts: IntArray) -> IntArray:
     """Move cuts to right after an occupied cell; drop those that separate nothing."""
     cuts = np.searchsorted(cells.cum_rows, cells.cum_rows[cuts], side="left")
     return merged(cuts[(cuts > 0) & (cells.cum_rows[cuts] < cells.cum_rows[-1])])
@@ -146,7 +159,7 @@ def _gini_score(
     return score
 
 
-def _first_best(score: FloatArray, start: IntArray, lengths: IntArray) -> IntArray:
+def first_best(score: FloatArray, start: IntArray, lengths: IntArray) -> IntArray:
     """Return the position of the first maximum of each stretch."""
     best = np.maximum.reduceat(score, start)
     hits = np.flatnonzero(score == np.repeat(best, lengths))
@@ -172,5 +185,5 @@ def _best_splits(
         np.repeat(rows[right], n_inner) - rows_here,
         min_leaf,
     )
-    best = _first_best(score, start, n_inner)
+    best = first_best(score, start, n_inner)
     return index[best], score[best] > -np.inf

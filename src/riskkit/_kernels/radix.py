@@ -24,63 +24,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+from riskkit._kernels.memory import BLOCK, N_BANDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from riskkit.typing import BoolArray, Counts, FloatArray, IntArray
+    from riskkit._kernels.memory import CountWorkspace
+    from riskkit.typing import Counts, FloatArray, IntArray
 
-__all__ = [
-    "N_BANDS",
-    "CountWorkspace",
-    "RadixCells",
-    "band_numbers",
-    "cell_numbers",
-    "plan_cells",
-]
-
-KeyArray = NDArray[np.uint64]
+__all__ = ["RadixCells", "band_numbers", "cell_numbers", "plan_cells"]
 
 N_CELLS = 1 << 16
-N_BANDS = 1 << 16
 _BAND_BITS = 48  # what remains of the 64 bits below the band
-_BLOCK = 1 << 13  # rows per pass: the work arrays stay in the cache of one core
 _TOWARDS_ZERO = 1.0 - 2.0**-53
 
 _SIGN = 0x8000  # first band of the negative numbers, next to zero
 _NAN = 0x7FF8  # first band of quiet nans; infinity is in band 0x7FF0
 _INFINITE = 0x7FF0
-_SHIFT_AWAY = 63
-
-
-@dataclass(frozen=True)
-class CountWorkspace:
-    """Arrays reused for every column; fresh memory costs more than the arithmetic."""
-
-    numbers: IntArray
-    sorted_values: FloatArray
-    flags: BoolArray
-    value: FloatArray
-    key: KeyArray
-    looked_up: KeyArray
-    shift_of_band: KeyArray
-    offset_of_band: IntArray
-
-    @classmethod
-    def of(cls, n_rows: int) -> CountWorkspace:
-        """Allocate for columns of so many rows."""
-        block = min(n_rows, _BLOCK)
-        return cls(
-            np.empty(n_rows, dtype=np.intp),
-            np.empty(n_rows),
-            np.empty(n_rows + 1, dtype=bool),
-            np.empty(block),
-            np.empty(block, dtype=np.uint64),
-            np.empty(block, dtype=np.uint64),
-            np.empty(N_BANDS, dtype=np.uint64),
-            np.empty(N_BANDS, dtype=np.intp),
-        )
+_SHIFT_AWAY = 64
 
 
 @dataclass(frozen=True)
@@ -97,6 +59,10 @@ class RadixCells:
     start: IntArray
     bits: IntArray
     missing: IntArray
+
+    def has_negative(self) -> bool:
+        """Return whether there are negative numbers, or a negative zero."""
+        return len(self.band) > 0 and int(self.band[0]) >= _SIGN
 
     def has_negative_infinity(self) -> bool:
         """Return whether there are values no finite edge may have on its left."""
@@ -124,25 +90,27 @@ class RadixCells:
         return np.where(negative, -value, value)
 
 
-def _blocks(x: FloatArray, work: CountWorkspace) -> Iterator[tuple[slice, FloatArray]]:
+def _blocks(
+    x: FloatArray, work: CountWorkspace, *, has_negative: bool
+) -> Iterator[tuple[slice, FloatArray]]:
     """Yield the rows block by block, positive ones moved to the next towards zero."""
-    for begin in range(0, len(x), _BLOCK):
-        rows = slice(begin, min(begin + _BLOCK, len(x)))
+    for begin in range(0, len(x), BLOCK):
+        rows = slice(begin, min(begin + BLOCK, len(x)))
         value = work.value[: rows.stop - begin]
         np.multiply(x[rows], _TOWARDS_ZERO, out=value)
-        np.minimum(value, x[rows], out=value)
+        if has_negative:
+            np.minimum(value, x[rows], out=value)
         yield rows, value
 
 
 def band_numbers(x: FloatArray, work: CountWorkspace) -> IntArray:
     """Return the band of every row, in the workspace."""
-    numbers = work.numbers[: len(x)]
+    numbers = work.numbers[: len(x)].view(np.uint64)
     with np.errstate(invalid="ignore"):
-        for rows, value in _blocks(x, work):
-            np.right_shift(
-                value.view(np.uint64), _BAND_BITS, out=numbers[rows].view(np.uint64)
-            )
-    return numbers
+        has_negative = bool(np.fmin.reduce(x) < 0)
+        for rows, value in _blocks(x, work, has_negative=has_negative):
+            np.right_shift(value.view(np.uint64), _BAND_BITS, out=numbers[rows])
+    return numbers.view(np.intp)
 
 
 def plan_cells(band_size: Counts) -> RadixCells:
@@ -178,16 +146,18 @@ def cell_numbers(x: FloatArray, cells: RadixCells, work: CountWorkspace) -> IntA
     offset_of[cells.band] = cells.start - (key_of_band << cells.bits)
     numbers = work.numbers[: len(x)]
     with np.errstate(invalid="ignore"):
-        for rows, value in _blocks(x, work):
+        for rows, value in _blocks(x, work, has_negative=cells.has_negative()):
+            number = numbers[rows]
             key, signed = value.view(np.uint64), value.view(np.int64)
-            if signed.min() < 0:
-                sign = work.key[: len(key)].view(np.int64)
+            looked_up = work.looked_up[: len(key)]
+            if cells.has_negative():
+                sign = looked_up.view(np.int64)
                 np.right_shift(signed, 63, out=sign)
                 np.bitwise_xor(signed, sign, out=signed)
-            looked_up = work.looked_up[: len(key)]
-            np.take(shift_of, numbers[rows], out=looked_up, mode="clip")
+            # "clip" merely spares NumPy the check: every band is in range.
+            shift_of.take(number, out=looked_up, mode="clip")
             np.right_shift(key, looked_up, out=key)
             offset = looked_up.view(np.intp)
-            np.take(offset_of, numbers[rows], out=offset, mode="clip")
-            np.add(signed, offset, out=numbers[rows])
+            offset_of.take(number, out=offset, mode="clip")
+            np.add(signed, offset, out=number)
     return numbers

@@ -1,11 +1,12 @@
 """From columns to bins: count, prebin, solve, and read off the edges.
 
 Per column: exact counts in ordered cells (``cells``), candidate cuts and prebins
-(``prebins``), the best partition of the prebins (``partition``), its cuts moved to
-their best cells (``polish``), and the edges
-of its cuts with the counts of its bins. Columns are worked off in chunks, which keeps
-memory independent of their number; the result of a column does not depend on the
-others.
+(``prebins``, ``partition_prebins``), the best partition of the prebins
+(``partition``), its cuts moved to their best cells (``polish``, or
+``partition_refine`` under lumps and periods), edges rounded if asked for
+(``partition_edges``), and the counts of the bins. Columns are worked off in chunks,
+which keeps memory independent of their number; the result of a column does not depend
+on the others.
 """
 
 from __future__ import annotations
@@ -16,37 +17,47 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from riskkit._kernels.cells import (
+    MOST_CELLS,
     CellCounts,
     DistinctValues,
     count_cells,
     target_rows,
 )
-from riskkit._kernels.partition import (
-    Partition,
-    PartitionRules,
-    relaxed_value,
-    solve_partition,
-)
+from riskkit._kernels.partition_edges import nice_edges
 from riskkit._kernels.partition_explain import explain_partition
+from riskkit._kernels.partition_lumps import solve_with_lumps
+from riskkit._kernels.partition_prebins import PrebinOptions, choose_prebins
+from riskkit._kernels.partition_refine import refine_cuts
+from riskkit._kernels.partition_relaxed import relaxed_value
 from riskkit._kernels.partition_rules import divergence_value
 from riskkit._kernels.polish import MovingCuts, polish_cuts
-from riskkit._kernels.prebins import candidate_cuts, cart_cuts, corner_cuts, merged
+from riskkit._kernels.prebins import candidate_cuts, merged
+from riskkit._kernels.search_column import (
+    NO_EDGES,
+    ColumnLumps,
+    Periods,
+    SearchColumn,
+    period_counter,
+    rules_for,
+    stack,
+)
+from riskkit._kernels.zoom import zoom_cuts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from riskkit._kernels.partition import Partition, PartitionRules
     from riskkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["ColumnPartition", "search_cells", "search_columns"]
 
-_CHUNK = 32  # columns per pass: enough to amortise call overhead
-_CHUNK_ROWS = 1 << 21  # fewer columns if they are long, to bound the memory
-_N_CANDIDATES = 1024  # groups of cells, each with two cuts for the tree to choose from
-_N_CORNERS = 16  # wide groups of cells, each with two more prebin cuts
+_CHUNK = 36  # columns per pass: enough to amortise call overhead
+_CHUNK_CELLS = 1 << 22  # fewer columns if they have many cells, to bound the memory
+_N_CANDIDATES = 512  # groups of cells, each with two cuts for the tree to choose from
 _ALL_CELLS = 32  # columns with up to so many values need no prebins
 _MAX_LEVELS = 64  # the same for categories, whose order is not from the data
-_NO_EDGES = np.zeros(0)
-_MIN_LEAF = 0.02  # least share of a tree's leaf when bins may be smaller
+_SPARE = 3  # bins that a partition must lack to search more closely for others
+_DEFAULT_PREBINS = PrebinOptions()
 
 
 @dataclass(frozen=True)
@@ -56,7 +67,10 @@ class ColumnPartition:
     ``n_event`` and ``n_nonevent`` have one entry per bin, in order, without missing.
     ``bound`` is the best value of the prebins under the limits on bins and sizes alone.
     ``status`` is "optimal", "single_bin" or "infeasible"; the latter two have one bin
-    and a ``reason``; the value of an infeasible column is ``-inf``.
+    and a ``reason``; the value of an infeasible column is ``-inf``. ``value`` and
+    ``bound`` count lumps in the bins that they join, ``n_event`` and ``n_nonevent`` do
+    not; ``joins`` has the bin of each lump, -1 for none. ``edge_loss`` is the value
+    given up for round edges.
     """
 
     edges: FloatArray
@@ -69,20 +83,19 @@ class ColumnPartition:
     n_nonevent: FloatArray
     missing_event: float
     missing_nonevent: float
+    joins: tuple[int, ...] = ()
+    edge_loss: float = 0.0
 
 
 @dataclass(frozen=True)
-class _Task:
-    """One column on its way from counts to bins."""
+class _Settings:
+    """What is the same for all columns of a search."""
 
-    counts: CellCounts
-    trend: str
-    fixed_edges: FloatArray
-
-    def fixed_cuts(self) -> IntArray:
-        """Return the cuts that the fixed edges make between occupied cells."""
-        cuts = np.unique(self.counts.cuts_at(self.fixed_edges))
-        return cuts[(cuts > 0) & (cuts < len(self.counts.cum_event) - 1)]
+    max_cells: int
+    prebins: PrebinOptions
+    polish: bool
+    nice: bool
+    least_size: FloatArray | None
 
 
 def search_columns(
@@ -93,6 +106,11 @@ def search_columns(
     trends: Sequence[str],
     *,
     fixed_edges: Sequence[FloatArray | None] | None = None,
+    only_edges: Sequence[FloatArray | None] | None = None,
+    lumps: Sequence[ColumnLumps | None] | None = None,
+    periods: Periods | None = None,
+    prebins: PrebinOptions = _DEFAULT_PREBINS,
+    nice: bool = False,
     polish: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> list[ColumnPartition]:
@@ -108,36 +126,57 @@ def search_columns(
         One weight per row, or None for ones.
     rules
         Constants of the fit. Its totals are scalars, or one per column, over all rows.
-        ``must_cut`` is not read: fixed cuts are given by ``fixed_edges``.
+        What it says about cuts, lumps and periods is not read: these are given below.
     trends
         One trend per column.
     fixed_edges
         Per column, increasing edges that the partition must contain, or None. Edges
         with no value on one of their sides are ignored.
+    only_edges
+        Per column, increasing edges to choose from, or None.
+    lumps
+        Per column, groups of accounts that must join a bin, or None.
+    periods
+        Period of each row, in each of which the ranking of neighbours has to hold.
+    prebins
+        How the prebins are made.
+    nice
+        Whether edges are rounded.
     polish
         Whether cuts are moved off the prebins to their best place.
     progress
         Called with the number of columns finished, after each chunk.
     """
     target = target_rows(is_event, sample_weight)
-    given = [
-        _NO_EDGES if edges is None else edges
-        for edges in fixed_edges or [None] * len(columns)
-    ]
-    size = min(_CHUNK, max(8, _CHUNK_ROWS // max(1, len(is_event))))
+    none: list[None] = [None] * len(columns)
+    fixed, only, own_lumps = fixed_edges or none, only_edges or none, lumps or none
+    least_size = None if periods is None else periods.least_size
+    settings = _Settings(_ALL_CELLS, prebins, polish, nice, least_size)
+    # Where values must not be mixed, long columns have the most cells.
+    by_value = nice or fixed_edges is not None or only_edges is not None
+    n_cells = len(is_event) if by_value else min(len(is_event), MOST_CELLS)
+    size = min(_CHUNK, max(8, _CHUNK_CELLS // max(1, n_cells)))
+    size = -(-len(columns) // max(1, -(-len(columns) // size)))  # chunks of even size
     results: list[ColumnPartition] = []
     for start in range(0, len(columns), size):
         chunk = range(start, min(start + size, len(columns)))
-        tasks = [
-            _Task(
-                # Given edges are exact only among the values themselves.
-                count_cells(columns[k], target, by_value=len(given[k]) > 0),
-                trends[k],
-                given[k],
+        target.arena.clear()  # the columns before are done with
+        tasks = []
+        for k in chunk:
+            given, choice = fixed[k], only[k]
+            # Given and rounded edges are exact only among the values themselves.
+            by_value = nice or choice is not None or (given is not None and len(given))
+            counts = count_cells(columns[k], target, by_value=bool(by_value))
+            counter = None
+            if periods is not None:
+                counter = period_counter(
+                    counts, columns[k], periods, is_event, sample_weight
+                )
+            given = NO_EDGES if given is None else given
+            tasks.append(
+                SearchColumn(counts, trends[k], given, choice, own_lumps[k], counter)
             )
-            for k in chunk
-        ]
-        results += _search_chunk(tasks, _rules_for(rules, chunk), _ALL_CELLS, polish)
+        results += _search_chunk(tasks, rules_for(rules, chunk), settings)
         if progress is not None:
             progress(len(results))
     return results
@@ -148,20 +187,35 @@ def search_cells(
     rules: PartitionRules,
     trends: Sequence[str],
     *,
+    lumps: Sequence[ColumnLumps | None] | None = None,
+    by_period: Sequence[tuple[FloatArray, FloatArray]] | None = None,
+    least_size: FloatArray | None = None,
+    prebins: PrebinOptions = _DEFAULT_PREBINS,
     progress: Callable[[int], None] | None = None,
 ) -> list[ColumnPartition]:
     """Find the bins of features given as ordered cells ``(events, non-events)``.
 
     The cells are numbered ``0, 1, ...`` and the edges refer to these numbers: cell
     ``c`` belongs to bin ``searchsorted(edges, c, "left")``. Missing counts are zero.
+    With ``least_size``, the least size at which each period counts, ``by_period`` has
+    the same counts by period, ``(n_periods, n_cells)``.
     """
+    none: list[None] = [None] * len(cells)
+    own_lumps, own_periods = lumps or none, by_period or none
+    settings = _Settings(_MAX_LEVELS, prebins, True, False, least_size)
     results: list[ColumnPartition] = []
     for start in range(0, len(cells), _CHUNK):
         chunk = range(start, min(start + _CHUNK, len(cells)))
         tasks = [
-            _Task(_cells_as_counts(*cells[k]), trends[k], _NO_EDGES) for k in chunk
+            SearchColumn(
+                _cells_as_counts(*cells[k]),
+                trends[k],
+                lumps=own_lumps[k],
+                period_cells=_cell_counter(own_periods[k]),
+            )
+            for k in chunk
         ]
-        results += _search_chunk(tasks, _rules_for(rules, chunk), _MAX_LEVELS, True)
+        results += _search_chunk(tasks, rules_for(rules, chunk), settings)
         if progress is not None:
             progress(len(results))
     return results
@@ -180,148 +234,159 @@ def _cells_as_counts(event: FloatArray, nonevent: FloatArray) -> CellCounts:
     )
 
 
-def _rules_for(rules: PartitionRules, features: range | list[int]) -> PartitionRules:
-    def pick(total: FloatArray | float) -> FloatArray | float:
-        return total if np.ndim(total) == 0 else np.asarray(total)[list(features)]
+def _cell_counter(
+    counts: tuple[FloatArray, FloatArray] | None,
+) -> Callable[[IntArray], tuple[FloatArray, FloatArray]] | None:
+    if counts is None:
+        return None
+    sums = [np.pad(np.cumsum(part, axis=1), ((0, 0), (1, 0))) for part in counts]
 
-    return replace(
-        rules,
-        total_event=pick(rules.total_event),
-        total_nonevent=pick(rules.total_nonevent),
-        must_cut=None,
-    )
+    def count(cuts: IntArray) -> tuple[FloatArray, FloatArray]:
+        return np.diff(sums[0][:, cuts]), np.diff(sums[1][:, cuts])
+
+    return count
 
 
 def _search_chunk(
-    tasks: list[_Task], rules: PartitionRules, max_cells: int, polish: bool
+    columns: list[SearchColumn], rules: PartitionRules, settings: _Settings
 ) -> list[ColumnPartition]:
-    candidates = [candidate_cuts(task.counts, _N_CANDIDATES) for task in tasks]
-    prebins = _prebin_cuts(tasks, candidates, rules, max_cells)
+    candidates = [candidate_cuts(column.counts, _N_CANDIDATES) for column in columns]
+    prebins = choose_prebins(
+        columns, candidates, rules, settings.max_cells, settings.prebins
+    )
     results: dict[int, ColumnPartition] = {}
-    for trend in dict.fromkeys(task.trend for task in tasks):
-        members = [k for k, task in enumerate(tasks) if task.trend == trend]
+    alike = [(column.trend, column.n_lumps) for column in columns]
+    for kind in dict.fromkeys(alike):
+        members = [k for k, own in enumerate(alike) if own == kind]
         found = _solve_members(
-            [tasks[k] for k in members],
+            [columns[k] for k in members],
             [prebins[k] for k in members],
-            [candidates[k] for k in members] if polish else None,
-            _rules_for(rules, members),
-            trend,
+            [candidates[k] for k in members],
+            rules_for(rules, members),
+            settings,
         )
         results.update(zip(members, found, strict=True))
-    return [results[k] for k in range(len(tasks))]
-
-
-def _prebin_cuts(
-    tasks: list[_Task],
-    candidates: list[IntArray],
-    rules: PartitionRules,
-    max_cells: int,
-) -> list[IntArray]:
-    """Return each column's prebin boundaries as cell numbers, both ends included."""
-    total = np.max(np.asarray(rules.total_event) + np.asarray(rules.total_nonevent))
-    min_leaf = max(rules.min_bin_size, _MIN_LEAF * float(total))
-    prebins = list(candidates)
-    large = [k for k, tried in enumerate(candidates) if len(tried) > max_cells + 1]
-    if large:
-        counts = [tasks[k].counts for k in large]
-        trees = cart_cuts(counts, [candidates[k] for k in large], min_leaf)
-        for k, cells, tree in zip(large, counts, trees, strict=True):
-            ends = candidates[k][[0, -1]]
-            prebins[k] = merged(ends, tree, corner_cuts(cells, _N_CORNERS))
-    return [
-        merged(cuts, task.fixed_cuts()) if len(task.fixed_edges) else cuts
-        for task, cuts in zip(tasks, prebins, strict=True)
-    ]
+    return [results[k] for k in range(len(columns))]
 
 
 def _solve_members(
-    tasks: list[_Task],
+    columns: list[SearchColumn],
     prebins: list[IntArray],
-    candidates: list[IntArray] | None,
-    rules: PartitionRules,
-    trend: str,
+    candidates: list[IntArray],
+    plain_rules: PartitionRules,
+    settings: _Settings,
 ) -> list[ColumnPartition]:
-    """Solve columns that share a trend, padded to the same number of prebins."""
-    event, nonevent = _stack_prebins(tasks, prebins)
-    must_cut = np.zeros(event.shape, dtype=bool)
-    for k, (task, cuts) in enumerate(zip(tasks, prebins, strict=True)):
-        must_cut[np.searchsorted(cuts, task.fixed_cuts()), k] = True
-    if must_cut.any():
-        rules = replace(rules, must_cut=must_cut)
-    partitions = solve_partition(event, nonevent, rules, trend)
+    """Solve columns of one trend, padded to the same number of prebins."""
+    least_size, trend = settings.least_size, columns[0].trend
+    event, nonevent, rules = stack(columns, prebins, plain_rules, least_size)
+    partitions = solve_with_lumps(event, nonevent, rules, trend)
     reasons = explain_partition(event, nonevent, rules, trend, partitions)
     cuts = [at[part.cuts] for at, part in zip(prebins, partitions, strict=True)]
-    if candidates is not None:
-        partitions, cuts = _polish(tasks, partitions, cuts, candidates, rules)
+    if settings.polish and not columns[0].is_plain:
+        partitions, cuts = refine_cuts(
+            columns, partitions, prebins, candidates, plain_rules, least_size
+        )
+    elif settings.polish:
+        prebins, partitions, cuts = _zoom_in(
+            columns, partitions, cuts, prebins, candidates, plain_rules, settings
+        )
     # With the polished cuts among the cells the bound covers the polished value too.
     with_cuts = [merged(at, own) for at, own in zip(prebins, cuts, strict=True)]
-    bounds = relaxed_value(*_stack_prebins(tasks, with_cuts), rules)
-    return [
-        _column_partition(task, own, part, reason, float(bound))
-        for task, own, part, reason, bound in zip(
-            tasks, cuts, partitions, reasons, bounds, strict=True
+    event, nonevent, rules = stack(columns, with_cuts, plain_rules, None)
+    bounds = relaxed_value(event, nonevent, rules)
+    found = []
+    for k, (column, own, part) in enumerate(
+        zip(columns, cuts, partitions, strict=True)
+    ):
+        edges, at, kept = column.edges_at(own), own, part
+        if settings.nice:
+            rules_here = plain_rules.of_features([k])
+            edges, at, kept = nice_edges(column, own, part, rules_here, least_size)
+        n_event, n_nonevent = column.bins_at(at)
+        found.append(
+            ColumnPartition(
+                edges=edges,
+                trend=kept.trend,
+                status=kept.status,
+                reason=reasons[k],
+                value=kept.value,
+                bound=float(bounds[k]),
+                n_event=n_event,
+                n_nonevent=n_nonevent,
+                missing_event=column.counts.missing_event,
+                missing_nonevent=column.counts.missing_nonevent,
+                joins=kept.joins,
+                edge_loss=0.0 if kept is part else part.value - kept.value,
+            )
         )
-    ]
+    return found
+
+
+def _zoom_in(
+    columns: list[SearchColumn],
+    partitions: list[Partition],
+    cuts: list[IntArray],
+    prebins: list[IntArray],
+    candidates: list[IntArray],
+    plain_rules: PartitionRules,
+    settings: _Settings,
+) -> tuple[list[IntArray], list[Partition], list[IntArray]]:
+    """Return the prebins around the partitions found, and better partitions."""
+    trend = columns[0].trend
+    _, _, rules = stack(columns, prebins, plain_rules, None)
+    zoomed = []
+    for k, (column, tried) in enumerate(zip(columns, candidates, strict=True)):
+        is_open = column.only_edges is None and len(tried) > settings.max_cells + 1
+        if is_open and len(cuts[k]) and settings.prebins.may_zoom(trend):
+            zoomed.append(k)
+    if zoomed:
+        partitions, cuts = _polish(
+            columns, partitions, cuts, candidates, rules, fine=False
+        )
+        prebins = list(prebins)
+        for k in zoomed:
+            has_spare = len(cuts[k]) + 1 + _SPARE <= (rules.max_n_bins or np.inf)
+            prebins[k] = zoom_cuts(
+                columns[k].counts,
+                candidates[k],
+                cuts[k],
+                rules.min_bin_size,
+                has_spare=has_spare,
+            )
+        near = [columns[k] for k in zoomed], [prebins[k] for k in zoomed]
+        event, nonevent, near_rules = stack(*near, rules_for(plain_rules, zoomed), None)
+        found = solve_with_lumps(event, nonevent, near_rules, trend)
+        for k, part in zip(zoomed, found, strict=True):
+            partitions[k], cuts[k] = part, prebins[k][part.cuts]
+    return prebins, *_polish(columns, partitions, cuts, candidates, rules)
 
 
 def _polish(
-    tasks: list[_Task],
+    columns: list[SearchColumn],
     partitions: list[Partition],
     cuts: list[IntArray],
     candidates: list[IntArray],
     rules: PartitionRules,
+    *,
+    fine: bool = True,
 ) -> tuple[list[Partition], list[IntArray]]:
     """Return the partitions with their new values, and the new cuts."""
-    totals = np.empty((len(tasks), 2))
+    totals = np.empty((len(columns), 2))
     totals[:, 0], totals[:, 1] = rules.total_event, rules.total_nonevent
     moving = []
-    for task, tried, own in zip(tasks, candidates, cuts, strict=True):
-        fixed = task.fixed_cuts()
+    for column, tried, own in zip(columns, candidates, cuts, strict=True):
+        # Where the edges are given none of the cuts moves.
+        fixed = own if column.only_edges is not None else column.fixed_cuts()
         if len(fixed):
             tried = merged(tried, fixed)
-        moving.append(MovingCuts(task.counts, tried, own, fixed))
-    polish_cuts(moving, [part.trend for part in partitions], totals, rules)
+        moving.append(MovingCuts(column.counts, tried, own, fixed))
+    trends = [part.trend for part in partitions]
+    polish_cuts(moving, trends, totals, rules, fine=fine)
     polished = []
-    for column, part, total in zip(moving, partitions, totals, strict=True):
+    for moved, part, total in zip(moving, partitions, totals, strict=True):
         value = part.value
         if part.status == "optimal":
-            event, nonevent = np.diff(column.sums[:, 1:-1])
+            event, nonevent = np.diff(moved.sums[:, 1:-1])
             value = float(divergence_value(event, nonevent, rules, *total).sum())
         polished.append(replace(part, value=value))
-    return polished, [column.cuts for column in moving]
-
-
-def _stack_prebins(
-    tasks: list[_Task], prebins: list[IntArray]
-) -> tuple[FloatArray, FloatArray]:
-    """Return the events and non-events of the prebins, one column per task."""
-    n_cells = max(1, *(len(cuts) - 1 for cuts in prebins))
-    event, nonevent = np.zeros((2, n_cells, len(tasks)))
-    for k, (task, cuts) in enumerate(zip(tasks, prebins, strict=True)):
-        event[: len(cuts) - 1, k] = np.diff(task.counts.cum_event[cuts])
-        nonevent[: len(cuts) - 1, k] = np.diff(task.counts.nonevent_before(cuts))
-    return event, nonevent
-
-
-def _column_partition(
-    task: _Task, cuts: IntArray, partition: Partition, reason: str, bound: float
-) -> ColumnPartition:
-    cells = task.counts
-    ends = np.array([0, len(cells.cum_event) - 1])
-    boundaries = np.concatenate((ends[:1], cuts, ends[1:]))
-    edges = cells.edges_at(cuts)
-    # Given edges stay the numbers that were given; every other edge is a midpoint.
-    fixed = task.fixed_edges[np.isin(cells.cuts_at(task.fixed_edges), cuts)]
-    edges[np.searchsorted(cuts, cells.cuts_at(fixed))] = fixed
-    return ColumnPartition(
-        edges=edges,
-        trend=partition.trend,
-        status=partition.status,
-        reason=reason,
-        value=partition.value,
-        bound=bound,
-        n_event=np.diff(cells.cum_event[boundaries]).astype(np.float64),
-        n_nonevent=np.diff(cells.nonevent_before(boundaries)).astype(np.float64),
-        missing_event=cells.missing_event,
-        missing_nonevent=cells.missing_nonevent,
-    )
+    return polished, [moved.cuts for moved in moving]

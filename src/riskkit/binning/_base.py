@@ -8,7 +8,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.base import (
+    BaseEstimator,
+    OneToOneFeatureMixin,
+    TransformerMixin,
+    clone,
+)
 from sklearn.utils import ClassifierTags
 from sklearn.utils.validation import check_is_fitted
 
@@ -16,18 +21,27 @@ from riskkit._core.inputs import read_features, read_training
 from riskkit._core.params import check_option, check_real
 from riskkit._kernels.bins import take_values
 from riskkit.artifact import assign_column
+from riskkit.binning._joins import pool
+from riskkit.binning._replay import pin_evidence, read_edits, replay_edits
 from riskkit.binning._special import special_groups
 from riskkit.binning._table import BinningTable, make_table
-from riskkit.exceptions import SingleBinWarning, UnusedCodeWarning
+from riskkit.exceptions import (
+    InfeasibleWarning,
+    SingleBinWarning,
+    UnusedCodeWarning,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from riskkit._core.inputs import Training
     from riskkit.artifact import SpecialGroup
+    from riskkit.binning._edits import BinEdit
     from riskkit.binning._partition import FeaturePartition
-    from riskkit.typing import FloatArray
+    from riskkit.typing import BoolArray, FloatArray
 
 __all__ = ["BaseBinner"]
 
@@ -39,14 +53,15 @@ _NAMED = 10  # features named in a warning before it says how many more
 class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
     """Bins features and encodes the bins; a subclass says where the bins are.
 
-    A subclass has the parameters ``encode``, ``special_codes``, ``unseen`` and
-    ``smoothing`` and writes :meth:`_find_bins`.
+    A subclass has the parameters ``encode``, ``special_codes``, ``unseen``,
+    ``smoothing`` and ``edits`` and writes :meth:`_find_bins`.
     """
 
     encode: str
     special_codes: Any
     unseen: str
     smoothing: float
+    edits: Any
 
     @abstractmethod
     def _find_bins(
@@ -90,12 +105,19 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
         self._check_params()
         training = read_training(self, X, y, sample_weight)
         self.classes_ = training.classes
-        kinds = {name: training.table.kind(name) for name in training.table.names}
+        names = self._feature_names(training.table.names)
+        kinds = {name: training.table.kind(name) for name in names}
         special = special_groups(self.special_codes, kinds)
+        edits = read_edits(self.edits, list(kinds))
         found = self._find_bins(training, kinds, special)
+        found = replay_edits(found, edits, training)
         self.binning_tables_ = {
             name: self._table_of(partition) for name, partition in found.items()
         }
+        for name, changes in edits.items():
+            table = self.binning_tables_[name]
+            self.binning_tables_[name] = pin_evidence(table, changes)
+        self.search_report_ = {name: dict(part.report) for name, part in found.items()}
         self._warn(found)
         return self
 
@@ -113,13 +135,47 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
             WoE in nats, bin numbers from 0, or event rates.
         """
         check_is_fitted(self)
-        table = read_features(self, X, reset=False)
+        columns = self._feature_columns(X)
         # Columns are filled one by one, so they are laid out one after the other.
-        Xt = np.empty((table.n_rows, len(self.binning_tables_)), order="F")
+        Xt = np.empty((len(columns[0]), len(columns)), order="F")
         for j, binned in enumerate(self.binning_tables_.values()):
-            bins = assign_column(binned.feature, table.columns[j])
+            bins = assign_column(binned.feature, columns[j])
             take_values(self._values_of(binned), bins, out=Xt[:, j])
         return Xt
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
+        """Return the names of the features that :meth:`transform` emits.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Names of the columns of `X`, if ``fit`` saw none.
+
+        Returns
+        -------
+        names : ndarray of str
+            All but columns that are no features.
+        """
+        names = super().get_feature_names_out(input_features)
+        return np.asarray(names[self._is_feature()])
+
+    def with_edits(self, *edits: BinEdit) -> Self:
+        """Return an unfitted copy that replays further edits after its next fit.
+
+        Parameters
+        ----------
+        *edits : BinEdit
+            Such as :class:`MergeBins` or :class:`PinWoE`; they come after those the
+            binner has already.
+
+        Returns
+        -------
+        binner : estimator
+            A clone with the edits.
+        """
+        binner: Self = clone(self)
+        binner.set_params(edits=(*(self.edits or ()), *edits))
+        return binner
 
     def summary(self) -> pd.DataFrame:
         """Return one row for each feature, the strongest first.
@@ -127,8 +183,8 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
         Returns
         -------
         summary : DataFrame
-            Columns feature, kind, trend, n_bins (regular ones), iv (nats),
-            missing_rate, status and reason.
+            Columns feature, kind, trend, n_bins (regular ones), iv (nats), what the
+            search reports, missing_rate, status and reason.
         """
         import pandas as pd
 
@@ -140,6 +196,7 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
                 "trend": table.trend,
                 "n_bins": table.feature.n_regular,
                 "iv": table.iv,
+                **self._report_of(name),
                 "missing_rate": table.n[table.feature.missing_bin] / table.n.sum(),
                 "status": table.status,
                 "reason": table.reason,
@@ -149,6 +206,31 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
         return pd.DataFrame(rows).sort_values(
             "iv", ascending=False, kind="stable", ignore_index=True
         )
+
+    def _feature_names(self, names: Sequence[str]) -> list[str]:
+        """Return the columns that are features; a subclass may set others aside."""
+        return list(names)
+
+    def _is_feature(self) -> BoolArray:
+        """Return which of the columns seen in ``fit`` are features."""
+        unnamed = [f"x{j}" for j in range(self.n_features_in_)]
+        names = getattr(self, "feature_names_in_", unnamed)
+        return np.array([name in self.binning_tables_ for name in names], dtype=bool)
+
+    def _feature_columns(self, X: ArrayLike) -> list[Any]:
+        """Return the raw columns of the features; others may be absent in a frame."""
+        names = list(self.binning_tables_)
+        columns = read_features(self, X, reset=False, names=names).columns
+        if len(columns) == len(names):
+            return list(columns)
+        is_feature = self._is_feature()
+        return [c for c, kept in zip(columns, is_feature, strict=True) if kept]
+
+    def _report_of(self, name: str) -> dict[str, float]:
+        """Return what the search reported of a feature, NaN where it did not."""
+        reports: Mapping[str, Any] = getattr(self, "search_report_", {})
+        keys = dict.fromkeys(key for report in reports.values() for key in report)
+        return {key: reports.get(name, {}).get(key, np.nan) for key in keys}
 
     def _table_of(self, partition: FeaturePartition) -> BinningTable:
         return make_table(
@@ -161,16 +243,19 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
             trend=partition.found.trend,
             status=partition.found.status,
             reason=partition.found.reason,
+            joins=partition.joins,
         )
 
     def _values_of(self, table: BinningTable) -> FloatArray:
         if self.encode == "woe":
             return table.woe
         if self.encode == "ordinal":
-            return np.arange(table.feature.n_bins, dtype=np.float64)
+            return np.array(table.joins, dtype=np.float64)
         # The rate of a bin without accounts is that of all, as its WoE of 0 says.
         overall = table.n_event.sum() / table.n.sum()
-        return np.where(table.n > 0, np.nan_to_num(table.event_rate), overall)
+        n_event, n = pool(table.n_event, table.joins), pool(table.n, table.joins)
+        rate = np.divide(n_event, n, out=np.full(n.size, overall), where=n > 0)
+        return np.asarray(rate[list(table.joins)])
 
     def _check_params(self) -> None:
         check_option("encode", self.encode, _ENCODINGS)
@@ -178,16 +263,27 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
         check_real("smoothing", self.smoothing, low=0)
 
     def _warn(self, found: dict[str, FeaturePartition]) -> None:
+        infeasible = {
+            name: partition.found.reason
+            for name, partition in found.items()
+            if partition.found.status == "infeasible"
+            # Without a single value there is nothing that a constraint could refuse.
+            and partition.found.n_event.sum() + partition.found.n_nonevent.sum()
+        }
         single = {
             name: partition.found.reason
             for name, partition in found.items()
-            if partition.feature.n_regular == 1
+            if partition.feature.n_regular == 1 and name not in infeasible
         }
         if single:
-            shown = "; ".join(f"{n} ({r})" for n, r in list(single.items())[:_NAMED])
-            more = f"; and {len(single) - _NAMED} more" if len(single) > _NAMED else ""
-            msg = f"{len(single)} feature(s) ended in one bin: {shown}{more}."
+            msg = f"{len(single)} feature(s) ended in one bin: {_shown(single)}."
             warnings.warn(msg, SingleBinWarning, stacklevel=3)
+        if infeasible:
+            msg = (
+                f"{len(infeasible)} feature(s) have one bin because no partition keeps "
+                f"every constraint: {_shown(infeasible)}."
+            )
+            warnings.warn(msg, InfeasibleWarning, stacklevel=3)
         unused = self._unused_codes(found)
         if unused:
             msg = f"Special codes that do not occur: {'; '.join(unused)}."
@@ -217,3 +313,10 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
+
+
+def _shown(reasons: Mapping[str, str]) -> str:
+    """Return the first features with their reasons, and how many more there are."""
+    shown = "; ".join(f"{n} ({r})" for n, r in list(reasons.items())[:_NAMED])
+    more = len(reasons) - _NAMED
+    return f"{shown}; and {more} more" if more > 0 else shown

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from riskkit._core.frames import Table, is_frame
 from riskkit._core.inputs import read_weight
+from riskkit._core.target import known_outcomes
 from riskkit._kernels.bins import count_bins
 from riskkit._kernels.evidence import evidence_terms
 from riskkit.artifact import FeatureSpec, assign_column
-from riskkit.exceptions import InvalidInputError, InvalidTargetError
+from riskkit.binning._detail import (
+    detail_columns,
+    gini_of_bins,
+    iv_strength,
+    js_terms,
+)
+from riskkit.binning._joins import pool, pooled_labels
+from riskkit.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
 
-    from riskkit.typing import BoolArray, FloatArray
+    from riskkit.binning._edits import BinEdit
+    from riskkit.typing import BoolArray, CodeArray, FloatArray
 
 __all__ = ["BinningTable", "make_table"]
 
@@ -58,6 +68,14 @@ class BinningTable:
     reason : str
         Why there is only one bin, or which constraint cannot be met; else empty.
 
+    edits : tuple of BinEdit
+        What people changed, in order.
+
+    joins : tuple of int
+        For each bin the position of the bin with which it shares its evidence: itself,
+        or a regular bin for missing or special values that were merged or forced into
+        it. Counts stay apart; WoE and IV are those of the pooled counts.
+
     Examples
     --------
     >>> import numpy as np
@@ -84,6 +102,12 @@ class BinningTable:
     trend: str = ""
     status: str = "optimal"
     reason: str = ""
+    edits: tuple[BinEdit, ...] = ()
+    joins: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.joins:
+            object.__setattr__(self, "joins", tuple(range(self.feature.n_bins)))
 
     @property
     def name(self) -> str:
@@ -97,9 +121,10 @@ class BinningTable:
 
     @property
     def iv_terms(self) -> FloatArray:
-        """What each bin adds to the information value, in nats."""
-        totals = self.n_event.sum(), self.n_nonevent.sum()
-        return evidence_terms(self.n_event, self.n_nonevent, *totals, self.smoothing)[1]
+        """What each bin adds to the information value, in nats; 0 in a joining bin."""
+        event, nonevent = self._pooled()
+        totals = event.sum(), nonevent.sum()
+        return evidence_terms(event, nonevent, *totals, self.smoothing)[1]
 
     @property
     def iv(self) -> float:
@@ -112,8 +137,25 @@ class BinningTable:
         with np.errstate(invalid="ignore"):
             return np.asarray(self.n_event / self.n)
 
-    def frame(self, *, empty: bool = False, totals: bool = True) -> pd.DataFrame:
-        """Return one row for each bin.
+    @property
+    def gini(self) -> float:
+        """Gini of the ranking by WoE, between -1 and 1."""
+        return gini_of_bins(self.n_event, self.n_nonevent, self.woe)
+
+    @property
+    def js(self) -> float:
+        """Jensen-Shannon divergence of events and non-events, in nats."""
+        return float(js_terms(*self._pooled()).sum())
+
+    @property
+    def strength(self) -> str:
+        """The field's word for the information value; ``suspicious`` from 0.5 on."""
+        return iv_strength(self.iv)
+
+    def frame(
+        self, *, empty: bool = False, totals: bool = True, detail: bool = False
+    ) -> pd.DataFrame:
+        """Return one row for each bin; bins that share their evidence have one row.
 
         Parameters
         ----------
@@ -123,31 +165,49 @@ class BinningTable:
         totals : bool, default=True
             Add a row with the totals.
 
+        detail : bool, default=False
+            Add rate_low and rate_high (Jeffreys' 95 % interval of the event rate),
+            woe_se (standard error), js (term of the Jensen-Shannon divergence) and
+            p_next (p-value of equal event rates in this regular bin and the next).
+
         Returns
         -------
         frame : DataFrame
-            Columns bin, n, n_event, n_nonevent, event_rate, woe, iv.
+            Columns bin, n, n_event, n_nonevent, event_rate, woe, iv, and the details.
         """
         import pandas as pd
 
-        rows = pd.DataFrame(
+        n_event, n_nonevent = self._pooled()
+        n = n_event + n_nonevent
+        rows: pd.DataFrame = pd.DataFrame(
             {
-                "bin": self.feature.labels,
-                "n": self.n,
-                "n_event": self.n_event,
-                "n_nonevent": self.n_nonevent,
-                "event_rate": self.event_rate,
+                "bin": pooled_labels(self.feature.labels, self.joins),
+                "n": n,
+                "n_event": n_event,
+                "n_nonevent": n_nonevent,
+                "event_rate": np.divide(
+                    n_event, n, out=np.full(n.size, np.nan), where=n > 0
+                ),
                 "woe": self.woe,
                 "iv": self.iv_terms,
             }
         )
+        if detail:
+            columns = detail_columns(
+                n_event, n_nonevent, self.smoothing, self.feature.n_regular
+            )
+            rows = rows.assign(**columns)
+        stands_alone = np.asarray(self.joins) == np.arange(len(rows))
+        rows = rows.iloc[np.flatnonzero(stands_alone)].reset_index(drop=True)
         if not empty:
             regular = np.arange(len(rows)) < self.feature.n_regular
             rows = rows[regular | (rows["n"] > 0)].reset_index(drop=True)
         if totals:
-            n_event, n = self.n_event.sum(), self.n.sum()
-            total = ["Total", n, n_event, n - n_event, n_event / n, np.nan, self.iv]
-            rows.loc[len(rows)] = total
+            events, every = n_event.sum(), n.sum()
+            rate = events / every
+            total = ["Total", every, events, every - events, rate, np.nan, self.iv]
+            rest = [np.nan] * (rows.shape[1] - len(total))
+            rows.loc[len(rows)] = total + rest
         return rows
 
     def to_dict(self) -> dict[str, Any]:
@@ -187,41 +247,92 @@ class BinningTable:
         InvalidTargetError
             If `y` holds a label that was not there in training.
         """
+        bins, is_event = self._bins_and_events(X, y)
+        weight = read_weight(sample_weight, bins.size)
+        return self._recounted(*count_bins(bins, is_event, self.feature.n_bins, weight))
+
+    def by_period(
+        self, X: Any, y: ArrayLike, periods: ArrayLike
+    ) -> dict[str, BinningTable]:
+        """Count each period of a sample in the same bins.
+
+        Parameters
+        ----------
+        X : frame or array-like of shape (n_samples,)
+            A frame that holds the feature's column, or that column alone.
+
+        y : array-like of shape (n_samples,)
+            Outcomes with the labels seen in training.
+
+        periods : array-like of shape (n_samples,)
+            Period of each row, such as a year; sorted by its values.
+
+        Returns
+        -------
+        tables : dict of str to BinningTable
+            One for each period, in order.
+        """
+        bins, is_event = self._bins_and_events(X, y)
+        labels, codes = np.unique(np.asarray(periods), return_inverse=True)
+        if codes.shape != bins.shape:
+            msg = (
+                f"periods must name one for each of {bins.size} rows; got {codes.size}."
+            )
+            raise InvalidInputError(msg)
+        tables = {}
+        for k, label in enumerate(labels):
+            rows = codes == k
+            counts = count_bins(bins[rows], is_event[rows], self.feature.n_bins)
+            tables[str(label)] = self._recounted(*counts)
+        return tables
+
+    def _bins_and_events(self, X: Any, y: ArrayLike) -> tuple[CodeArray, BoolArray]:
         column: Any
         if is_frame(X):
             column = Table.read(X).select([self.name]).column(self.name)
         else:
             column = X if hasattr(X, "dtype") else np.asarray(X, dtype=object)
         bins = assign_column(self.feature, column)
-        is_event = _known_outcomes(y, self.classes, bins.size)
-        weight = read_weight(sample_weight, bins.size)
-        counts = count_bins(bins, is_event, self.feature.n_bins, weight)
+        return bins, known_outcomes(y, self.classes, bins.size)
+
+    def _pooled(self) -> tuple[FloatArray, FloatArray]:
+        """Return events and non-events, those of joining bins at the bin they join."""
+        return pool(self.n_event, self.joins), pool(self.n_nonevent, self.joins)
+
+    def _recounted(self, n_event: FloatArray, n_nonevent: FloatArray) -> BinningTable:
         return make_table(
-            self.feature, *counts, self.smoothing, self.classes, trend=self.trend
+            self.feature,
+            n_event,
+            n_nonevent,
+            self.smoothing,
+            self.classes,
+            trend=self.trend,
+            joins=self.joins,
         )
 
     def __add__(self, other: BinningTable) -> BinningTable:
         """Add the counts of two samples in the same bins."""
         if not isinstance(other, BinningTable):
             return NotImplemented
-        if self.feature != other.feature:
+        if self.feature != other.feature or self.joins != other.joins:
             msg = (
                 "Only tables with the same bins can be added; "
-                f"{self.name!r} and {other.name!r} differ in name, edges or levels."
+                f"{self.name!r} and {other.name!r} differ in name, edges, levels or "
+                "joined bins."
             )
             raise InvalidInputError(msg)
-        return make_table(
-            self.feature,
-            self.n_event + other.n_event,
-            self.n_nonevent + other.n_nonevent,
-            self.smoothing,
-            self.classes,
-            trend=self.trend,
+        return self._recounted(
+            self.n_event + other.n_event, self.n_nonevent + other.n_nonevent
         )
 
     def _repr_html_(self) -> str:
         note = f" ({self.reason})" if self.reason else ""
-        caption = f"{self.name}: {self.trend or self.status}{note}, IV {self.iv:.4f}"
+        caption = (
+            f"{self.name}: {self.trend or self.status}{note}, IV {self.iv:.4f} "
+            f"({self.strength})"
+        )
+        for edit in self.edits:
+            caption += f"; {edit.describe()}"
         style = self.frame().style.format(
             {
                 "n": "{:,.0f}",
@@ -234,7 +345,7 @@ class BinningTable:
             na_rep="",
             escape="html",
         )
-        html: str = style.hide(axis="index").set_caption(caption).to_html()
+        html: str = style.hide(axis="index").set_caption(escape(caption)).to_html()
         return html
 
 
@@ -249,11 +360,14 @@ def make_table(
     trend: str = "",
     status: str = "optimal",
     reason: str = "",
+    joins: tuple[int, ...] = (),
 ) -> BinningTable:
     """Build a table from counts; the policy for unseen levels fixes their WoE."""
-    totals = n_event.sum(), n_nonevent.sum()
+    joins = joins or tuple(range(feature.n_bins))
+    event, nonevent = pool(n_event, joins), pool(n_nonevent, joins)
+    totals = event.sum(), nonevent.sum()
     with np.errstate(divide="ignore", invalid="ignore"):
-        woe = evidence_terms(n_event, n_nonevent, *totals, smoothing)[0]
+        woe = evidence_terms(event, nonevent, *totals, smoothing)[0][list(joins)]
     if not all(totals):
         woe = np.full(feature.n_bins, np.nan)  # one class alone is no evidence
     elif unseen == "missing":
@@ -270,20 +384,5 @@ def make_table(
         trend=trend,
         status=status,
         reason=reason,
+        joins=joins,
     )
-
-
-def _known_outcomes(y: ArrayLike, classes: tuple[Any, Any], n_rows: int) -> BoolArray:
-    values = np.asarray(y)
-    if values.shape != (n_rows,):
-        msg = f"y must hold {n_rows} outcomes, one for each row; got {values.shape}."
-        raise InvalidTargetError(msg)
-    is_event = np.asarray(values == classes[1])
-    n_unknown = int(np.count_nonzero(~is_event & (values != classes[0])))
-    if n_unknown:
-        msg = (
-            "Outcomes must be labelled as in training; "
-            f"{n_unknown} of {n_rows} rows hold another label or none."
-        )
-        raise InvalidTargetError(msg)
-    return is_event

@@ -6,27 +6,39 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
-from riskkit._core.inputs import read_features
-from riskkit._core.params import check_int
+from riskkit._core.params import check_int, check_option
+from riskkit._kernels.bins import sum_in_order, take_values
 from riskkit._kernels.points import largest_losses
-from riskkit.artifact import ScorecardSpec, assign_column
-from riskkit.exceptions import InvalidTypeError
+from riskkit.explain._card import (
+    REFERENCES,
+    find_bins,
+    read_card,
+    references,
+    row_labels,
+)
+from riskkit.explain._wording import read_topics, topic_texts
 
 if TYPE_CHECKING:
-    from riskkit.typing import FloatArray
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["reason_codes"]
 
 
-def reason_codes(model: Any, X: Any, n: int = 4) -> pd.DataFrame:
+def reason_codes(
+    model: Any,
+    X: Any,
+    n: int = 4,
+    *,
+    against: str = "best",
+    groups: Mapping[str, Sequence[str]] | None = None,
+    texts: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
     """Return the characteristics that cost each account the most points.
 
-    A characteristic's loss is the distance from the account's bin to the best bin of
-    that characteristic. The largest loss comes first; ties go to the characteristic
-    that stands first in the scorecard, so the same account always gets the same
-    reasons. A characteristic that costs nothing is no reason.
+    The largest loss comes first; ties go to the characteristic that stands first in
+    the scorecard, so the same account always gets the same reasons. A characteristic
+    that costs nothing is no reason.
 
     Parameters
     ----------
@@ -39,6 +51,22 @@ def reason_codes(model: Any, X: Any, n: int = 4) -> pd.DataFrame:
     n : int, default=4
         Most reasons for each account.
 
+    against : {"best", "neutral", "mean"}, default="best"
+        What a loss is the distance to: the best bin of the characteristic; its
+        points at WoE 0, where it speaks neither for nor against; or its mean points
+        in the training population.
+
+    groups : dict of str to sequence of str, optional
+        Characteristics that make one reason together, under the name of the group.
+        Their losses are summed, and against ``"neutral"`` and ``"mean"`` what one of
+        them gains makes up for what another loses.
+
+    texts : dict of str to str, optional
+        Wording for a characteristic or a group: a template that may hold the fields
+        ``{name}``, ``{bin}`` (the label of the bin) and ``{points_lost}``. The
+        account's own value is no field. A bin that holds a single level or code says
+        as much as the value.
+
     Returns
     -------
     reasons : DataFrame of shape (n_samples, 2 * n)
@@ -50,11 +78,22 @@ def reason_codes(model: Any, X: Any, n: int = 4) -> pd.DataFrame:
     InvalidTypeError
         If the model is no scorecard.
     InvalidParameterError
-        If `n` is below 1.
+        If `n` is below 1, `against` is another word, a group or a text names no
+        characteristic, or a template has another field.
 
     See Also
     --------
+    contributions : The same distances of every characteristic, gains included.
+    counterfactuals : What would have to change.
     riskkit.serving.Scorer.score : The same reasons for one record.
+
+    Notes
+    -----
+    Against the best bins the losses of all characteristics add up to the distance
+    between the account's points and the most points that anyone can have. Against the
+    other two there are gains as well, which are no reasons: add up
+    ``contributions(model, X, against=...)``. With whole points all these sums are
+    exact; the means are kept to 2 ** -32 of a point for that purpose.
 
     Examples
     --------
@@ -66,36 +105,35 @@ def reason_codes(model: Any, X: Any, n: int = 4) -> pd.DataFrame:
     >>> card = ScorecardClassifier().fit(X, y)
     >>> reason_codes(card, X.head(4), n=1)["reason_1"].tolist()
     ['delays', 'age', 'delays', nan]
+    >>> texts = {"delays": "Late payments ({bin}) cost {points_lost:.0f} points"}
+    >>> reason_codes(card, X.head(1), n=1, texts=texts)["reason_1"].tolist()
+    ['Late payments ((0, inf)) cost 133 points']
     """
     check_int("n", n, low=1)
-    spec = getattr(model, "spec_", None)
-    if spec is None and hasattr(model, "fit"):
-        check_is_fitted(model)
-    if not isinstance(spec, ScorecardSpec):
-        msg = (
-            "reason_codes needs a fitted ScorecardClassifier; got "
-            f"{type(model).__name__}."
-        )
-        raise InvalidTypeError(msg)
-    losses = _losses(spec, read_features(model, X, reset=False))
+    check_option("against", against, REFERENCES)
+    spec = read_card(model, "reason_codes")
+    topics = read_topics(spec, groups, texts)
+    base = references(model, spec, against)
+    n_rows, bins = find_bins(model, spec, X)
+    by_bin = [
+        value - np.asarray(item.points)
+        for value, item in zip(base, spec.characteristics, strict=True)
+    ]
+    losses = np.empty((n_rows, len(topics)))
+    for k, topic in enumerate(topics):
+        parts = [take_values(by_bin[j], bins[j]) for j in topic.members]
+        losses[:, k] = sum_in_order(0.0, parts, n_rows)
     columns = largest_losses(losses, n)
-    texts = np.array([c.reason for c in spec.characteristics] + [None], dtype=object)
-    found = columns >= 0
+    words = np.full(columns.shape, None, dtype=object)
     amounts = np.full(columns.shape, np.nan)
-    rows = np.nonzero(found)[0]
-    amounts[found] = losses[rows, columns[found]]
+    for k, topic in enumerate(topics):
+        rows, places = np.nonzero(columns == k)
+        amounts[rows, places] = losses[rows, k]
+        words[rows, places] = topic_texts(
+            topic, spec, [codes[rows] for codes in bins], losses[rows, k]
+        )
     out: dict[str, Any] = {}
     for k in range(n):
-        out[f"reason_{k + 1}"] = pd.array(texts[columns[:, k]], dtype="str")
+        out[f"reason_{k + 1}"] = pd.array(words[:, k], dtype="str")
         out[f"points_lost_{k + 1}"] = amounts[:, k]
-    index = X.index if isinstance(X, pd.DataFrame) else None
-    return pd.DataFrame(out, index=index)
-
-
-def _losses(spec: ScorecardSpec, table: Any) -> FloatArray:
-    """Return the points each account lost on each characteristic."""
-    losses = np.empty((table.n_rows, len(spec.characteristics)))
-    for j, item in enumerate(spec.characteristics):
-        bins = assign_column(item.feature, table.column(item.feature.name))
-        losses[:, j] = (item.best_points - np.asarray(item.points))[bins]
-    return losses
+    return pd.DataFrame(out, index=row_labels(X))

@@ -54,7 +54,8 @@ def save_artifact(
         Columns not used, and why; by default what the model itself left out.
 
     notes : mapping or None, default=None
-        Anything else a reader should know, as plain data.
+        Anything else a reader should know, as plain data. Edits of the bins are
+        added under ``"edits"``.
 
     schema : TableSchema, mapping or None, default=None
         Description of the training table; anything with ``to_dict`` is taken.
@@ -117,7 +118,7 @@ def save_artifact(
         classes=(non_event, event),
         window=_check_window(window),
         left_out={str(name): str(reason) for name, reason in reasons.items()},
-        notes=dict(notes or {}),
+        notes={**_edits_of(model), **(notes or {})},
     )
     return write_artifact(
         path,
@@ -148,6 +149,14 @@ def _spec_of(model: Any) -> ScorecardSpec:
         f"got {came} {name}."
     )
     raise InvalidTypeError(msg)
+
+
+def _edits_of(model: Any) -> dict[str, Any]:
+    """Return what people changed in the bins, as a note."""
+    binner = getattr(model, "binner_", None)
+    tables = getattr(binner, "binning_tables_", {}).values()
+    edits = [edit.to_dict() for table in tables for edit in table.edits]
+    return {"edits": edits} if edits else {}
 
 
 def _check_window(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from riskkit.binning import BinningTable
-    from riskkit.typing import FloatArray
+    from riskkit.typing import FloatArray, IntArray
 
 __all__ = ["WoEDisplay"]
 
@@ -36,8 +37,8 @@ class WoEDisplay:
         Weight of evidence in nats (up is safer), share of the accounts, and share of
         events in each bin.
 
-    other_woe, other_event_rate : ndarray of shape (n_bins,) or None
-        The same of another sample in the same bins.
+    others : dict of str to (ndarray, ndarray) or None
+        WoE and event rate of other samples in the same bins, by their names.
 
     Attributes
     ----------
@@ -67,20 +68,21 @@ class WoEDisplay:
         woe: FloatArray,
         share: FloatArray,
         event_rate: FloatArray,
-        other_woe: FloatArray | None = None,
-        other_event_rate: FloatArray | None = None,
+        others: Mapping[str, tuple[FloatArray, FloatArray]] | None = None,
     ) -> None:
         self.name = name
         self.labels = labels
         self.woe = woe
         self.share = share
         self.event_rate = event_rate
-        self.other_woe = other_woe
-        self.other_event_rate = other_event_rate
+        self.others = dict(others or {})
 
     @classmethod
     def from_table(
-        cls, table: BinningTable, *, other: BinningTable | None = None
+        cls,
+        table: BinningTable,
+        *,
+        other: BinningTable | Mapping[str, BinningTable] | None = None,
     ) -> Self:
         """Take the numbers from a binning table.
 
@@ -89,8 +91,9 @@ class WoEDisplay:
         table : BinningTable
             Of a fitted binner.
 
-        other : BinningTable, default=None
-            The same bins on another sample, from ``table.apply_to(X, y)``.
+        other : BinningTable or mapping of str to BinningTable, default=None
+            The same bins on another sample, from ``table.apply_to(X, y)``, or on
+            several, as from ``table.by_period(X, y, periods)``.
 
         Returns
         -------
@@ -102,31 +105,30 @@ class WoEDisplay:
         InvalidInputError
             If `other` is of other bins.
         """
-        n = np.asarray(table.n_event + table.n_nonevent)
-        filled = n > 0
-        if other is not None:
-            if other.feature != table.feature:
+        others = {} if other is None else other
+        if not isinstance(others, Mapping):
+            others = {"other sample": others}
+        filled = table.n > 0
+        for sample in others.values():
+            if sample.feature != table.feature:
                 msg = (
                     "other must count the bins of the table; it is of another feature "
                     "or partition. Build it with table.apply_to(X, y)."
                 )
                 raise InvalidInputError(msg)
-            filled |= (other.n_event + other.n_nonevent) > 0
-        shown = filled | (np.arange(n.size) < table.feature.n_regular)
-        with np.errstate(invalid="ignore"):
-            rate = table.n_event / n
-            other_rate = (
-                other.n_event / (other.n_event + other.n_nonevent) if other else None
-            )
+            filled = filled | (sample.n > 0)
+        shown = filled | (np.arange(filled.size) < table.feature.n_regular)
         labels = bin_labels(table.feature)
         return cls(
             name=table.feature.name,
             labels=tuple(x for x, show in zip(labels, shown, strict=True) if show),
             woe=table.woe[shown],
-            share=n[shown] / n.sum(),
-            event_rate=rate[shown],
-            other_woe=other.woe[shown] if other else None,
-            other_event_rate=None if other_rate is None else other_rate[shown],
+            share=(table.n / table.n.sum())[shown],
+            event_rate=table.event_rate[shown],
+            others={
+                str(name): (sample.woe[shown], sample.event_rate[shown])
+                for name, sample in others.items()
+            },
         )
 
     def frame(self) -> pd.DataFrame:
@@ -139,17 +141,17 @@ class WoEDisplay:
             "event_rate": self.event_rate,
             "woe": self.woe,
         }
-        if self.other_woe is not None:
-            columns["other_event_rate"] = self.other_event_rate
-            columns["other_woe"] = self.other_woe
+        for name, (woe, rate) in self.others.items():
+            columns[f"event_rate, {name}"] = rate
+            columns[f"woe, {name}"] = woe
         return pd.DataFrame(columns)
 
     def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw on `ax`, or on a new figure; never show or save it.
 
         Bars are the weight of evidence, blue where safer and orange where riskier
-        than the portfolio, diamonds the other sample; the percentages are the share
-        of events.
+        than the portfolio, diamonds the other samples, lighter the earlier they
+        stand; the percentages are the share of events.
 
         Parameters
         ----------
@@ -166,18 +168,7 @@ class WoEDisplay:
         place = np.arange(len(self.labels))
         colors = [COLORS["nonevent" if woe >= 0 else "event"] for woe in self.woe]
         self.ax_.barh(place, self.woe, height=0.62, color=colors)
-        if self.other_woe is not None:
-            self.ax_.plot(
-                self.other_woe,
-                place,
-                linestyle="none",
-                marker="D",
-                markersize=5,
-                markerfacecolor="white",
-                markeredgecolor="black",
-                label="other sample",
-            )
-            self.ax_.legend(fontsize=8, frameon=False, loc="best")
+        self._plot_others(place)
         for y, woe, rate in zip(place, self.woe, self.event_rate, strict=True):
             if np.isfinite(rate):  # beside the axis, where the bar is not
                 self.ax_.annotate(
@@ -197,3 +188,20 @@ class WoEDisplay:
         self.ax_.set_xlabel("Weight of evidence (right is safer)")
         self.ax_.set_title(self.name, fontsize=10)
         return self
+
+    def _plot_others(self, place: IntArray) -> None:
+        if not self.others:
+            return
+        fills = np.linspace(1.0, 0.25, len(self.others))
+        for (name, (woe, _)), fill in zip(self.others.items(), fills, strict=True):
+            self.ax_.plot(
+                woe,
+                place,
+                linestyle="none",
+                marker="D",
+                markersize=5,
+                markerfacecolor=str(fill),
+                markeredgecolor="black",
+                label=name,
+            )
+        self.ax_.legend(fontsize=8, frameon=False, loc="best")

@@ -9,6 +9,7 @@ import numpy as np
 
 from riskkit._core.frames import Table, is_frame
 from riskkit._kernels.bins import assign_bins, count_bins
+from riskkit._kernels.intervals import jeffreys_interval, jeffreys_pvalue
 from riskkit._kernels.ranking import auc, auc_variance, ks, score_counts
 from riskkit.artifact import assign_column
 from riskkit.exceptions import InvalidInputError, InvalidTargetError
@@ -108,23 +109,9 @@ def measure(sample: ScoredSample, rows: BoolArray | None = None) -> Performance:
 def jeffreys(
     n_event: FloatArray, n: FloatArray, pd: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return a 95 % interval for the event rate and the two-sided p-value of the PD.
-
-    The posterior is Beta(``n_event + 1/2``, ``n - n_event + 1/2``); see the ECB's
-    Instructions for reporting the validation results of internal models (2019),
-    2.5.3.1. Accounts are taken as independent, which makes p-values too small where
-    defaults come in waves.
-    """
-    from scipy.special import betainc, betaincinv
-
-    a, b = n_event + 0.5, n - n_event + 0.5
-    low = np.where(n_event > 0, betaincinv(a, b, 0.025), 0.0)
-    high = np.where(n_event < n, betaincinv(a, b, 0.975), 1.0)
-    below = betainc(a, b, pd)
-    p_value = np.minimum(2 * np.minimum(below, 1 - below), 1.0)
-    empty = n == 0
-    low, high, p_value = (np.where(empty, np.nan, x) for x in (low, high, p_value))
-    return low, high, p_value
+    """Return a 95 % interval for the event rate and the two-sided p-value of the PD."""
+    low, high = jeffreys_interval(n_event, n, 0.95)
+    return low, high, jeffreys_pvalue(n_event, n, pd)
 
 
 def _read_outcomes(

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from riskkit.scorecard._classifier import ScorecardClassifier
+from riskkit.scorecard._expert import ExpertScorecard
 
-__all__ = ["ScorecardClassifier"]
+__all__ = ["ExpertScorecard", "ScorecardClassifier"]

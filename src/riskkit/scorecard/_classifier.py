@@ -5,16 +5,11 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.utils import ClassifierTags
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from riskkit._core.inputs import read_features, read_training
-from riskkit._core.params import check_int, check_real
-from riskkit._kernels.bins import sum_in_order, take_values
-from riskkit._kernels.logistic import sigmoid
-from riskkit.artifact import ScorecardSpec, assign_column
+from riskkit._core.inputs import read_training
+from riskkit._core.params import check_bool
 from riskkit.binning import OptimalBinner
 from riskkit.exceptions import (
     ConvergenceWarning,
@@ -23,22 +18,29 @@ from riskkit.exceptions import (
 )
 from riskkit.scaling import PointsScaler
 from riskkit.scorecard._build import build_baseline, build_spec
+from riskkit.scorecard._coefficients import (
+    coefficient_frame,
+    likelihood_ratio_pvalues,
+)
 from riskkit.scorecard._points_table import points_frame
-from riskkit.scorecard._weights import fit_weights, with_evidence, with_weight
+from riskkit.scorecard._policy import read_policy
+from riskkit.scorecard._scoring import ScorecardPredictions, score_table
+from riskkit.scorecard._weights import fit_weights
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import ArrayLike, NDArray
+    from collections.abc import Mapping, Sequence
 
-    from riskkit._core.frames import Table
+    import pandas as pd
+    from numpy.typing import ArrayLike
+
     from riskkit._kernels.logistic_fit import LogisticFit
-    from riskkit.binning import BinningTable
-    from riskkit.typing import FloatArray
+    from riskkit.binning import BinningTable, ManualBinner
+    from riskkit.scorecard._policy import SelectionPolicy
 
 __all__ = ["ScorecardClassifier"]
 
 
-class ScorecardClassifier(ClassifierMixin, BaseEstimator):
+class ScorecardClassifier(ScorecardPredictions):
     """Logistic regression on weights of evidence, expressed in points.
 
     Every feature is binned, every bin has a weight of evidence (WoE), and the
@@ -49,7 +51,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    binner : OptimalBinner or None, default=None
+    binner : OptimalBinner, ManualBinner or None, default=None
         How features are binned; None stands for ``OptimalBinner()``.
 
     scaler : PointsScaler or None, default=None
@@ -59,20 +61,56 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         Features with a lower information value are left out; 0.02 is the field's
         usual bound between no and weak evidence [1]_.
 
+    selection : {"forward", "backward", "both"} or None, default=None
+        Choose characteristics step by step; ``steps_`` records each step. None weighs
+        all of them, and the optimism charge alone keeps the superfluous out.
+
+    criterion : {"bic", "aic", "pvalue", "auc"}, default="bic"
+        What a step must improve: an information criterion, the p-value of the score
+        test (to enter) and of Wald's test (to leave), or the AUC in training. AIC and
+        BIC count ``1 + optimism * (d - 1)`` parameters for a characteristic with ``d``
+        free ones (see Notes), so 0 is the textbook's one for each coefficient.
+
+    p_enter, p_remove : float, default=0.05 and 0.1
+        Bounds of the criterion ``pvalue``.
+
+    min_auc_gain : float, default=0.001
+        Least gain of the criterion ``auc`` for a characteristic to be worth its place.
+
+    must_have, never : sequence of str, default=()
+        Features that enter whatever their evidence (unless their direction would turn
+        round), and features that never do.
+
+    groups : dict of str to sequence of str, or None, default=None
+        At most one characteristic of each group enters: the one the steps choose, or
+        the one with the highest IV.
+
+    signs : {"constrained", "free"}, default="constrained"
+        Whether a coefficient may turn the direction of its characteristic round.
+        Free signs make reasons unreliable, and switch the optimism charge off.
+
     optimism : float, default=1.0
         Share of the expected optimism of the WoE that is charged to each
         characteristic; see Notes. 0 takes the WoE of the training rows at face value.
+
+    l1 : float, default=0.0
+        Further charge on every coefficient, ``l1 * abs(coefficient)``; with `l2` an
+        elastic net.
 
     l2 : float, default=1.0
         Strength of the ridge penalty ``l2 / 2 * sum(coefficient ** 2)`` on the WoE
         coefficients; the intercept is free. 0 is plain maximum likelihood.
 
+    likelihood_ratio : bool, default=False
+        Whether ``coefficient_table_`` gets likelihood-ratio p-values, which take a fit
+        for each characteristic.
+
     max_iter : int, default=100
-        Most Newton steps.
+        Most Newton steps of each fit.
 
     Attributes
     ----------
-    binner_ : OptimalBinner
+    binner_ : OptimalBinner or ManualBinner
         The fitted binner.
 
     spec_ : ScorecardSpec
@@ -86,6 +124,13 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
 
     intercept_ : float
         Log-odds of the event at WoE 0.
+
+    coefficient_table_ : DataFrame
+        One row for the intercept and for each characteristic: coefficient, std_error,
+        z and p_value (Wald), vif, and lr_p_value if asked for.
+
+    steps_ : list of Step
+        What a stepwise search did; empty without one.
 
     left_out_ : dict of str to str
         Features without a place in the scorecard, and why.
@@ -151,19 +196,41 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        binner: OptimalBinner | None = None,
+        binner: OptimalBinner | ManualBinner | None = None,
         *,
         scaler: PointsScaler | None = None,
         min_iv: float = 0.02,
+        selection: str | None = None,
+        criterion: str = "bic",
+        p_enter: float = 0.05,
+        p_remove: float = 0.1,
+        min_auc_gain: float = 0.001,
+        must_have: Sequence[str] = (),
+        never: Sequence[str] = (),
+        groups: Mapping[str, Sequence[str]] | None = None,
+        signs: str = "constrained",
         optimism: float = 1.0,
+        l1: float = 0.0,
         l2: float = 1.0,
+        likelihood_ratio: bool = False,
         max_iter: int = 100,
     ) -> None:
         self.binner = binner
         self.scaler = scaler
         self.min_iv = min_iv
+        self.selection = selection
+        self.criterion = criterion
+        self.p_enter = p_enter
+        self.p_remove = p_remove
+        self.min_auc_gain = min_auc_gain
+        self.must_have = must_have
+        self.never = never
+        self.groups = groups
+        self.signs = signs
         self.optimism = optimism
+        self.l1 = l1
         self.l2 = l2
+        self.likelihood_ratio = likelihood_ratio
         self.max_iter = max_iter
 
     def fit(
@@ -204,91 +271,32 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         binner = OptimalBinner() if self.binner is None else clone(self.binner)
         self.binner_ = binner.set_params(encode="woe").fit(X, y, sample_weight)
 
-        used, self.left_out_ = with_evidence(
-            self.binner_.binning_tables_, float(self.min_iv)
-        )
-        result = fit_weights(
-            training, used, optimism=self.optimism, l2=self.l2, max_iter=self.max_iter
-        )
-        kept, without_place = with_weight(used, result)
-        self.left_out_.update(without_place)
-        self._warn(result, kept)
+        policy = read_policy(self, training.table.names)
+        weights = fit_weights(training, self.binner_.binning_tables_, policy)
+        kept, result = weights.tables, weights.fit
+        self.left_out_ = weights.left_out
+        self._warn(result, kept, policy)
         self.intercept_ = result.intercept
         self.coefficients_ = {
             table.name: float(coefficient)
-            for table, coefficient in zip(used, result.coefficients, strict=True)
-            if table.name not in without_place
+            for table, coefficient in zip(kept, result.coefficients, strict=True)
         }
+        self.steps_ = weights.steps
+        self.coefficient_table_ = coefficient_frame(
+            weights,
+            training,
+            likelihood_ratio_pvalues(weights, training, policy)
+            if self.likelihood_ratio
+            else None,
+        )
         self.n_iter_ = result.n_iter
         self.spec_ = build_spec(kept, self.coefficients_, self.intercept_, scaling)
         self.n_rows_, self.n_events_ = training.n_rows, training.n_events
-        _, points = _score(self.spec_, training.table)
+        _, points = score_table(self.spec_, training.table)
         self.baseline_ = build_baseline(
             kept, points, training.is_event, training.weight
         )
         return self
-
-    def decision_function(self, X: ArrayLike) -> FloatArray:
-        """Return the log-odds of the event.
-
-        Parameters
-        ----------
-        X : frame or array-like of shape (n_samples, n_features)
-            Columns of a frame are matched by name.
-
-        Returns
-        -------
-        log_odds : ndarray of shape (n_samples,)
-            In nats; up is riskier.
-        """
-        return self._score(X)[0]
-
-    def predict_proba(self, X: ArrayLike) -> FloatArray:
-        """Return the probability of the non-event and of the event (the PD).
-
-        Parameters
-        ----------
-        X : frame or array-like of shape (n_samples, n_features)
-            Columns of a frame are matched by name.
-
-        Returns
-        -------
-        probability : ndarray of shape (n_samples, 2)
-            Columns in the order of `classes_`; the second is the PD.
-        """
-        pd = sigmoid(self._score(X)[0])
-        return np.column_stack([1.0 - pd, pd])
-
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the more probable class of each row.
-
-        Parameters
-        ----------
-        X : frame or array-like of shape (n_samples, n_features)
-            Columns of a frame are matched by name.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            Labels. To decide on loans use a cut-off on the PD instead.
-        """
-        is_event = self._score(X)[0] > 0
-        return np.asarray(self.classes_[is_event.astype(np.intp)])
-
-    def predict_points(self, X: ArrayLike) -> FloatArray:
-        """Return the points of each row: the sum of the points of its bins.
-
-        Parameters
-        ----------
-        X : frame or array-like of shape (n_samples, n_features)
-            Columns of a frame are matched by name.
-
-        Returns
-        -------
-        points : ndarray of shape (n_samples,)
-            Up is safer.
-        """
-        return self._score(X)[1]
 
     def points_table(self) -> pd.DataFrame:
         """Return the scorecard, one row for each bin of each characteristic.
@@ -302,19 +310,16 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         return points_frame(self.spec_, self.binner_.binning_tables_)
 
-    def _score(self, X: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        check_is_fitted(self)
-        return _score(self.spec_, read_features(self, X, reset=False))
+    def _names_to_score(self) -> list[str] | None:
+        # A column that only told the binner the periods is not needed to score.
+        return list(self.binner_.binning_tables_)
 
     def _check_params(self) -> None:
-        check_real("min_iv", self.min_iv, low=0)
-        check_real("optimism", self.optimism, low=0)
-        check_real("l2", self.l2, low=0)
-        check_int("max_iter", self.max_iter, low=1)
-        if self.binner is not None and not isinstance(self.binner, OptimalBinner):
+        check_bool("likelihood_ratio", self.likelihood_ratio)
+        if self.binner is not None and "encode" not in _params_of(self.binner):
             msg = (
-                "binner must be an OptimalBinner or None; got "
-                f"{type(self.binner).__name__}."
+                "binner must be a binner of riskkit, such as OptimalBinner or "
+                f"ManualBinner, or None; got {type(self.binner).__name__}."
             )
             raise InvalidParameterError(msg)
         if self.scaler is not None and not isinstance(self.scaler, PointsScaler):
@@ -324,7 +329,14 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
             )
             raise InvalidParameterError(msg)
 
-    def _warn(self, fit: LogisticFit, kept: list[BinningTable]) -> None:
+    def _warn(
+        self, fit: LogisticFit, kept: list[BinningTable], policy: SelectionPolicy
+    ) -> None:
+        placed = {table.name for table in kept}
+        for name in policy.must_have:
+            if name not in placed:
+                msg = f"The must-have {name!r} has no place: {self.left_out_[name]}."
+                warnings.warn(msg, NoEvidenceWarning, stacklevel=3)
         if not fit.converged:
             msg = (
                 f"The fit had not settled after max_iter={self.max_iter} steps. Raise "
@@ -338,24 +350,6 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
             )
             warnings.warn(msg, NoEvidenceWarning, stacklevel=3)
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags = ClassifierTags(multi_class=False)
-        tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
-        tags.input_tags.string = True
-        return tags
 
-
-def _score(spec: ScorecardSpec, table: Table) -> tuple[FloatArray, FloatArray]:
-    """Return the log-odds and the points, summed in the order of the spec."""
-    log_odds, points = [], []
-    names = {name: j for j, name in enumerate(table.names)}
-    for item in spec.characteristics:
-        bins = assign_column(item.feature, table.columns[names[item.feature.name]])
-        log_odds.append(take_values(np.asarray(item.log_odds), bins))
-        points.append(take_values(np.asarray(item.points), bins))
-    return (
-        sum_in_order(spec.intercept, log_odds, table.n_rows),
-        sum_in_order(spec.offset_points, points, table.n_rows),
-    )
+def _params_of(binner: Any) -> Mapping[str, Any]:
+    return binner.get_params() if hasattr(binner, "get_params") else {}
