@@ -1,11 +1,12 @@
 """Hold-out AUC and log-loss of the scorecard beside optbinning with logistic regression.
 
-The embedded SBA loans are split by time (learned from approvals of 1997-2003, judged on
-2004-2006). German, Taiwan, HELOC and GMSC are split into five stratified folds; they are
-looked for in the folder RISKKIT_DATA, by default ../shared/data, and skipped when absent.
-Both libraries get the same columns, rows and special codes. optbinning has its defaults,
-missing and special values by their empirical WoE. Differences are paired over the same
-rows: AUC by bootstrap of the rows of each fold, log-loss by the rows' own differences.
+The embedded SBA loans are split by time (learned from approvals of 1997-2003, judged
+on 2004-2006). German, Taiwan, HELOC and GMSC are split into five stratified folds; they
+are looked for in the folder RISKKIT_DATA, by default ../shared/data, and skipped when
+absent. Both libraries get the same columns, rows and special codes. optbinning has its
+defaults, missing and special values by their empirical WoE. Differences are paired over
+the same rows: AUC by bootstrap of the rows of each fold, log-loss by the rows' own
+differences.
 """
 
 from __future__ import annotations

@@ -61,7 +61,14 @@ PUBLIC_NAMES = {
     },
     "cli": {"main"},
     "datasets": {"load_card_transactions", "load_sba_loans", "make_loan_book"},
-    "explain": {"reason_codes"},
+    "explain": {
+        "CounterfactualResult",
+        "FairnessResult",
+        "contributions",
+        "counterfactuals",
+        "fairness_report",
+        "reason_codes",
+    },
     "export": {"save_artifact"},
     "metrics": {
         "LiftResult",
@@ -85,7 +92,12 @@ PUBLIC_NAMES = {
     "reporting": {"ReportResult", "validation_report"},
     "scaling": {"GradeTable", "MasterScale", "MasterScaleSpec", "PointsScaler"},
     "schema": {"Column", "TableSchema", "infer_schema", "validate_table"},
-    "scorecard": {"ScorecardClassifier"},
+    "scorecard": {
+        "ExpertScorecard",
+        "RejectInference",
+        "RejectSensitivityResult",
+        "ScorecardClassifier",
+    },
     "serving": {"BatchResult", "Reason", "ScoreResult", "Scorer", "load_scorer"},
 }
 

@@ -199,7 +199,8 @@ def test_columns_do_not_depend_on_each_other():
     together = search_columns(
         columns, is_event, None, rules, trends, progress=seen.append
     )
-    assert seen == [32, 40]
+    assert seen == sorted(seen)
+    assert seen[-1] == 40
     for k in range(0, 40, 3):
         (alone,) = search_columns([columns[k]], is_event, None, rules, [trends[k]])
         assert np.array_equal(alone.edges, together[k].edges)

@@ -135,6 +135,14 @@ def test_no_characteristic_turns_its_direction_round():
         assert (np.diff(np.array(item.points)[order]) >= 0).all()
 
 
+def test_an_array_after_a_frame_is_taken_by_position(book):
+    X = book.data[["age", "income", "bureau_score"]]
+    card = ScorecardClassifier().fit(X, book.target)
+    with pytest.warns(UserWarning, match="feature names"):
+        points = card.predict_points(X.to_numpy())
+    assert_array_equal(points, card.predict_points(X))
+
+
 def test_weak_features_are_left_out_with_the_reason(book):
     card = ScorecardClassifier(min_iv=0.1).fit(book.data, book.target)
     iv = card.binner_.summary().set_index("feature")["iv"]

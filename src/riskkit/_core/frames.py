@@ -208,6 +208,9 @@ def _merge_levels(codes: IntArray, keys: list[str | None]) -> LevelColumn:
 
 def _infer_kind(column: Any, name: str) -> Kind:
     if hasattr(column, "dtype") and hasattr(column, "to_native"):
+        native_type = getattr(column.to_native(), "dtype", None)
+        if isinstance(native_type, np.dtype) and native_type.kind in "biuf":
+            return "numeric"
         import narwhals as nw
 
         dtype = column.dtype
@@ -283,7 +286,10 @@ def _to_numpy(column: Any, name: str) -> NDArray[Any]:
     if isinstance(column, np.ndarray):
         values = column
     elif hasattr(column, "to_native"):
-        values = column.to_numpy()
+        native = column.to_native()
+        # Most columns of pandas are arrays already, and asking them is much faster.
+        plain = isinstance(getattr(native, "dtype", None), np.dtype)
+        values = np.asarray(native) if plain else column.to_numpy()
     else:
         values = np.asarray(column)
     if values.dtype.kind == "T":  # NumPy's variable-width text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,7 +86,11 @@ def read_features(
         X = validate_data(
             estimator, X, reset=reset, dtype=None, ensure_all_finite=False
         )
-        return Table.read(X)
+        table = Table.read(X)
+        if not reset and hasattr(estimator, "feature_names_in_"):
+            # scikit-learn has warned: an array after a frame is taken by position.
+            return replace(table, names=tuple(estimator.feature_names_in_))
+        return table
     table = Table.read(X)
     if table.n_rows == 0 or not table.names:
         what = "sample(s)" if table.n_rows == 0 else "feature(s)"

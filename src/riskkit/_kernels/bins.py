@@ -25,7 +25,7 @@ __all__ = [
     "take_values",
 ]
 
-_BLOCK = 1 << 15  # rows whose values, codes and comparisons stay in the cache
+_BLOCK = 1 << 16  # rows whose values, codes and comparisons stay in the cache
 _MOST_COMPARED = 48
 
 

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from riskkit._kernels.memory import BLOCK
+
 if TYPE_CHECKING:
     from riskkit._kernels.memory import CountWorkspace, KeyArray
     from riskkit.typing import FloatArray
@@ -32,7 +34,7 @@ _ONE = np.uint64(1)
 
 @dataclass(frozen=True)
 class LabelledKeys:
-    """Sorted keys of the observed values, in a workspace, and what they were scaled by."""
+    """Sorted keys of the observed values, in a workspace, and their scale."""
 
     keys: KeyArray
     factor: float
@@ -46,20 +48,16 @@ def sort_labelled(
     ``labels`` are zeros and ones. Digits are lost in columns whose magnitudes span more
     than a thousand powers of two. Infinities are taken for the largest finite numbers.
     """
-    magnitude = max(-np.fmin.reduce(x), np.fmax.reduce(x))
-    if np.isinf(magnitude):
-        magnitude = _LARGEST
+    low, high = np.fmin.reduce(x), np.fmax.reduce(x)
+    if np.isinf(low) or np.isinf(high):
+        low, high = max(low, -_LARGEST), min(high, _LARGEST)
         x = np.clip(x, -_LARGEST, _LARGEST)
-    factor = _scale_below_half(magnitude)
-    scaled, keys = work.scaled[: len(x)], work.numbers[: len(x)].view(np.uint64)
+    factor = _scale_below_half(max(-low, high))
+    keys = work.numbers[: len(x)].view(np.uint64)
     try:
-        with np.errstate(under="raise", invalid="ignore"):
-            np.multiply(x, factor, out=scaled)
+        _write_keys(x, labels, factor, keys, work, has_negative=low < 0)
     except FloatingPointError:
         return None
-    np.fmin(scaled, _MISSING, out=scaled)
-    scaled += 0.0  # -0.0 and 0.0 are one number
-    _to_keys(scaled, labels, keys)
     ordered = keys.view(np.float64)
     ordered.sort()
     n_observed = int(ordered.searchsorted(_key_of(_MISSING), side="left"))
@@ -79,11 +77,28 @@ def _scale_below_half(magnitude: float) -> float:
     return float(np.ldexp(1.0, min(-1 - exponent, 1000)))
 
 
-def _to_keys(scaled: FloatArray, labels: KeyArray, out: KeyArray) -> None:
-    np.left_shift(scaled.view(np.uint64), _ONE, out=out)
-    np.bitwise_or(out, labels, out=out)
-    signed = out.view(np.float64)
-    np.copysign(signed, scaled, out=signed)
+def _write_keys(
+    x: FloatArray,
+    labels: KeyArray,
+    factor: float,
+    keys: KeyArray,
+    work: CountWorkspace,
+    *,
+    has_negative: bool,
+) -> None:
+    """Write the keys of the rows; a FloatingPointError means that digits were lost."""
+    with np.errstate(under="raise", invalid="ignore"):
+        for begin in range(0, len(x), BLOCK):
+            rows = slice(begin, begin + BLOCK)
+            key = keys[rows]
+            scaled = work.value[: len(key)]
+            np.multiply(x[rows], factor, out=scaled)
+            np.fmin(scaled, _MISSING, out=scaled)
+            scaled += 0.0  # -0.0 and 0.0 are one number
+            np.left_shift(scaled.view(np.uint64), _ONE, out=key)
+            np.bitwise_or(key, labels[rows], out=key)
+            if has_negative:
+                np.copysign(key.view(np.float64), scaled, out=key.view(np.float64))
 
 
 def _key_of(number: float) -> float:

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MovingCuts", "polish_cuts"]
 
-_CANDIDATES_AROUND = 24  # window of the first passes, in candidates on either side
-_CELLS_AROUND = 2  # window of the last passes, in candidates whose cells are all tried
-_SWEEPS = 2
+_CANDIDATES_AROUND = 24  # window of the first pass, in candidates on either side
+_CELLS_AROUND = 2  # window of the last pass, in candidates whose cells are all tried
+_MOST_CELLS = 128  # at most so many of them on either side
 _LEAST_GAIN = 1e-12
 _ENDS = 2  # entries for each end of a column, before the first and after the last cut
 
@@ -99,7 +99,9 @@ class MovingCuts:
         low = max(here - reach, 0)
         high = min(here + reach, len(self.candidates) - 1)
         if by_cell:
-            return np.arange(self.candidates[low], self.candidates[high] + 1)
+            first = max(self.candidates[low], cut - _MOST_CELLS)
+            last = min(self.candidates[high], cut + _MOST_CELLS)
+            return np.arange(first, last + 1)
         tried = self.candidates[low : high + 1]
         if tried[here - low] == cut:
             return tried
@@ -126,18 +128,17 @@ def polish_cuts(
     ]
     steps = {index: columns[index].directions(trends[index]) for index in movable}
     for by_cell in (False, True)[: 1 + fine]:
-        # Where every cell is a candidate, the first sweeps have seen them all.
+        # Where every cell is a candidate, the first sweep has seen them all.
         group = [k for k in movable if not (by_cell and columns[k].has_all_cells())]
-        for _ in range(_SWEEPS):
-            if group:
-                sweep = _Sweep(
-                    [columns[k] for k in group],
-                    [steps[k] for k in group],
-                    totals[group],
-                    rules,
-                    by_cell=by_cell,
-                )
-                group = [group[row] for row in sweep.run()]
+        if group:
+            sweep = _Sweep(
+                [columns[k] for k in group],
+                [steps[k] for k in group],
+                totals[group],
+                rules,
+                by_cell=by_cell,
+            )
+            sweep.run()
 
 
 class _Sweep:
@@ -167,7 +168,6 @@ class _Sweep:
         self.steps = np.zeros((len(columns), width), dtype=np.intp)
         self.sums = np.zeros((2, len(columns), width))
         self.is_free = np.zeros((len(columns), width), dtype=bool)
-        self.has_moved = np.zeros(len(columns), dtype=bool)
         for row, (column, step) in enumerate(zip(columns, steps, strict=True)):
             end = len(column.boundaries)
             self.boundaries[row, :end] = column.boundaries
@@ -193,19 +193,16 @@ class _Sweep:
             self.position[row, n:] = window[-1]
             self.tried[:, row, n:] = self.tried[:, row, n - 1 : n]
 
-    def run(self) -> IntArray:
-        """Move each cut to its best place; return the columns where any did."""
+    def run(self) -> None:
+        """Move each cut to its best place."""
         for k in range(int(self.n_cuts.max())):
             rows = np.flatnonzero(self.is_free[:, k + _ENDS])
             if len(rows):
                 self._move(rows, k)
-        moved = np.flatnonzero(self.has_moved)
-        for row in moved:
-            column = self.columns[row]
+        for row, column in enumerate(self.columns):
             end = len(column.boundaries)
             column.boundaries = self.boundaries[row, :end].copy()
             column.sums = self.sums[:, row, :end].copy()
-        return moved
 
     def _move(self, rows: IntArray, k: int) -> None:
         """Move cut ``k`` of some columns to the best position of its window."""
@@ -219,7 +216,6 @@ class _Sweep:
         rows, window, best = rows[moves], window[moves], best[moves]
         self.boundaries[rows, k + _ENDS] = self.position[window, best]
         self.sums[:, rows, k + _ENDS] = self.tried[:, window, best]
-        self.has_moved[rows] = True
 
     def _values(self, rows: IntArray, k: int, here: FloatArray) -> FloatArray:
         """Return the value of the two bins beside cut ``k`` at every position."""

@@ -91,7 +91,9 @@ def corner_cuts(cells: CellCounts, n_groups: int) -> IntArray:
 
 def inner_cuts(cells: CellCounts, cuts: IntArray) -> IntArray:
     """Move cuts to right after an occupied cell; drop those that separate nothing."""
-    cuts = np.searchsorted(cells.cum_rows, cells.cum_rows[cuts], side="left")
+    before = cells.cum_rows[cuts]
+    if np.any(before == cells.cum_rows[cuts - 1]):
+        cuts = cells.cum_rows.searchsorted(before, side="left")
     return merged(cuts[(cuts > 0) & (cells.cum_rows[cuts] < cells.cum_rows[-1])])
 
 

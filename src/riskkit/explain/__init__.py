@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from riskkit.explain._changes import CounterfactualResult
 from riskkit.explain._contributions import contributions
+from riskkit.explain._counterfactuals import counterfactuals
+from riskkit.explain._fairness import fairness_report
+from riskkit.explain._fairness_result import FairnessResult
 from riskkit.explain._reasons import reason_codes
 
-__all__ = ["contributions", "reason_codes"]
+__all__ = [
+    "CounterfactualResult",
+    "FairnessResult",
+    "contributions",
+    "counterfactuals",
+    "fairness_report",
+    "reason_codes",
+]

@@ -42,7 +42,8 @@ def read_card(model: Any, caller: str) -> ScorecardSpec:
         check_is_fitted(model)
     if not isinstance(spec, ScorecardSpec):
         msg = (
-            f"{caller} needs a fitted ScorecardClassifier; got {type(model).__name__}."
+            f"{caller} needs a fitted scorecard, such as ScorecardClassifier; got "
+            f"{type(model).__name__}."
         )
         raise InvalidTypeError(msg)
     return spec
@@ -108,7 +109,7 @@ def unknown_characteristics(
 
 
 def _neutral(item: CharacteristicSpec, spec: ScorecardSpec, unit: str) -> float:
-    if not any(item.woe):
+    if not any(item.woe) and len(set(item.points)) > 1:
         msg = (
             "against='neutral' needs weights of evidence, which "
             f"{item.feature.name!r} has none of. Use against='best'."

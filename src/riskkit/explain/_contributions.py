@@ -32,7 +32,7 @@ def contributions(
 
     Parameters
     ----------
-    model : ScorecardClassifier
+    model : ScorecardClassifier or ExpertScorecard
         A fitted scorecard.
 
     X : frame or array-like of shape (n_samples, n_features)

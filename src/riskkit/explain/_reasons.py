@@ -42,7 +42,7 @@ def reason_codes(
 
     Parameters
     ----------
-    model : ScorecardClassifier
+    model : ScorecardClassifier or ExpertScorecard
         A fitted scorecard.
 
     X : frame or array-like of shape (n_samples, n_features)
@@ -105,9 +105,9 @@ def reason_codes(
     >>> card = ScorecardClassifier().fit(X, y)
     >>> reason_codes(card, X.head(4), n=1)["reason_1"].tolist()
     ['delays', 'age', 'delays', nan]
-    >>> texts = {"delays": "Late payments ({bin}) cost {points_lost:.0f} points"}
+    >>> texts = {"delays": "{name} in {bin} costs {points_lost} points"}
     >>> reason_codes(card, X.head(1), n=1, texts=texts)["reason_1"].tolist()
-    ['Late payments ((0, inf)) cost 133 points']
+    ['delays in (2, inf) costs 283 points']
     """
     check_int("n", n, low=1)
     check_option("against", against, REFERENCES)

@@ -4,5 +4,12 @@ from __future__ import annotations
 
 from riskkit.scorecard._classifier import ScorecardClassifier
 from riskkit.scorecard._expert import ExpertScorecard
+from riskkit.scorecard._reject import RejectInference
+from riskkit.scorecard._reject_sensitivity import RejectSensitivityResult
 
-__all__ = ["ExpertScorecard", "ScorecardClassifier"]
+__all__ = [
+    "ExpertScorecard",
+    "RejectInference",
+    "RejectSensitivityResult",
+    "ScorecardClassifier",
+]

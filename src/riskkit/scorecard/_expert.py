@@ -240,7 +240,9 @@ class ExpertScorecard(ScorecardPredictions):
         }
         self.baseline_ = BaselineSpec(
             features={
-                name: CountsSpec(n=tuple(t.n.tolist()), n_event=tuple(t.n_event))
+                name: CountsSpec(
+                    n=tuple(t.n.tolist()), n_event=tuple(t.n_event.tolist())
+                )
                 for name, t in self.binning_tables_.items()
             },
             points_edges=(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -188,7 +189,7 @@ def _kind(name: str, given: Mapping[str, Any]) -> bool:
 
 def _edges(name: str, given: object) -> tuple[float, ...]:
     edges = tuple(_number(name, "edges", edge) for edge in _sequence(name, given))
-    if any(low >= high for low, high in zip(edges[:-1], edges[1:], strict=True)):
+    if any(low >= high for low, high in pairwise(edges)):
         msg = (
             f"The edges of {name!r} must increase, or bins would overlap; they do not. "
             "Bins are (a, b]: one edge between each two bins."
