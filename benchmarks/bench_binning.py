@@ -130,9 +130,7 @@ def report_holdout(folder: Path, names: list[str], n_splits: int) -> None:
 def report_levels(folder: Path, repeats: int) -> None:
     make_levels(100_000, 1000).to_parquet(folder / "K.parquet")
     least = {
-        library: min(
-            run("levels", folder, library, "K")["fit"] for _ in range(repeats)
-        )
+        library: min(run("levels", folder, library, "K")["fit"] for _ in range(repeats))
         for library in LIBRARIES
     }
     print("\nOne column of 1,000 levels, 100,000 rows")

@@ -1,7 +1,7 @@
 """Tables for the binning benchmark: synthetic ones, real ones, and one yardstick.
 
 The synthetic columns repeat five shapes of risk: concave, U-shaped, a smooth step, a
-count that saturates, and pure noise. A tenth of each is missing, and missing is riskier.
+count that saturates, and pure noise. A tenth of each is missing, which is riskier.
 The real sets are not part of the repository: they are read from the folder named by
 ``RISKKIT_DATA``, by default ``../shared/data`` beside it, and skipped where absent.
 """

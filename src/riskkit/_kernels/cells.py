@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 import numpy as np
 
@@ -208,7 +208,8 @@ def _count_sorted(x: FloatArray, target: TargetRows) -> CellCounts:
     """Count with one cell per distinct value."""
     if target.event_weight is not None and target.nonevent_weight is not None:
         return _count_argsorted(x, target.event_weight, target.nonevent_weight)
-    found = sort_labelled(x, target.labels, target.work)
+    keys = target.arena.empty(len(x), np.uint64)
+    found = sort_labelled(x, target.labels, keys, target.work)
     if found is None:
         event = target.is_event.astype(np.float64)
         return _count_argsorted(x, event, 1.0 - event)
@@ -226,18 +227,15 @@ def _count_sorted(x: FloatArray, target: TargetRows) -> CellCounts:
     np.bitwise_xor(keys[1:], keys[:-1], out=scratch[1:])
     np.greater(scratch[1:], 1, out=is_bound[1:-1])
     cum_rows = target.positions[: n_observed + 1]
-    if is_bound.all():
-        values = target.arena.empty(n_observed, keys.dtype)
-        np.copyto(values, keys)
-    else:
+    if not is_bound.all():
         bounds = np.flatnonzero(is_bound)
-        values = keys[bounds[:-1]]
+        keys = keys[bounds[:-1]]
         cum_event, cum_rows = cum_event[bounds], cum_rows[bounds]
     return CellCounts(
         cum_event,
         None,
         cum_rows,
-        SortedKeys(values, found.factor),
+        SortedKeys(keys, found.factor),
         float(n_missing_event),
         float(n_missing_nonevent),
     )
@@ -370,24 +368,25 @@ def _from_cells(
 ) -> CellCounts:
     event, nonevent, rows = tallies
     if nonevent is not None:
-        cums = _prefix(event), _prefix(nonevent), _prefix(rows)
+        cum_event, cum_nonevent = _prefix(event), _prefix(nonevent)
+        cum_rows = _prefix(rows)
     else:
-        size, count_type = len(rows) + 1, target.count_type
-        cums = (
-            _prefix(event, target.arena.empty(size, count_type)),
-            None,
-            _prefix(rows, target.arena.empty(size, count_type)),
-        )
-    return CellCounts(*cums, bounds, missing_event, missing_nonevent)
+        size, kind = len(rows) + 1, target.count_type
+        cum_event, cum_nonevent = _prefix(event, target.arena.empty(size, kind)), None
+        cum_rows = _prefix(rows, target.arena.empty(size, kind))
+    return CellCounts(
+        cum_event, cum_nonevent, cum_rows, bounds, missing_event, missing_nonevent
+    )
 
 
 def _prefix(counts: Counts, out: Counts | None = None) -> Counts:
     """Return the sums before each count, and of all."""
-    if out is None:
-        out = np.empty(len(counts) + 1, dtype=counts.dtype)
-    out[0] = 0
-    np.cumsum(counts, out=out[1:], dtype=out.dtype)
-    return out
+    sums = out
+    if sums is None:
+        sums = cast("Counts", np.empty(len(counts) + 1, dtype=counts.dtype))
+    sums[0] = 0
+    np.cumsum(counts, out=sums[1:], dtype=sums.dtype)
+    return sums
 
 
 def _mixes(x: FloatArray, codes: IntArray, cell_rows: Counts) -> bool:

@@ -34,16 +34,16 @@ _ONE = np.uint64(1)
 
 @dataclass(frozen=True)
 class LabelledKeys:
-    """Sorted keys of the observed values, in a workspace, and their scale."""
+    """Sorted keys of the observed values, and their scale."""
 
     keys: KeyArray
     factor: float
 
 
 def sort_labelled(
-    x: FloatArray, labels: KeyArray, work: CountWorkspace
+    x: FloatArray, labels: KeyArray, keys: KeyArray, work: CountWorkspace
 ) -> LabelledKeys | None:
-    """Sort the numbers of a column; None if scaling would lose digits.
+    """Sort the numbers of a column into ``keys``; None if scaling would lose digits.
 
     ``labels`` are zeros and ones. Digits are lost in columns whose magnitudes span more
     than a thousand powers of two. Infinities are taken for the largest finite numbers.
@@ -53,7 +53,6 @@ def sort_labelled(
         low, high = max(low, -_LARGEST), min(high, _LARGEST)
         x = np.clip(x, -_LARGEST, _LARGEST)
     factor = _scale_below_half(max(-low, high))
-    keys = work.numbers[: len(x)].view(np.uint64)
     try:
         _write_keys(x, labels, factor, keys, work, has_negative=low < 0)
     except FloatingPointError:

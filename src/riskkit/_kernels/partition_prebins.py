@@ -1,9 +1,10 @@
 """The prebins of each column: which cuts the exact search may choose among.
 
 By default the cuts of a tree (``prebins``), or all cuts of a column with few values,
-with the corners seen from a distance where no second search (``zoom``) finds them; else quantiles, or all cuts up to a number that
-the search can still take. Where a limit is set, the cut whose removal costs the least
-divergence is dropped until the limit is met; fixed cuts stay.
+with the corners seen from a distance where no second search (``zoom``) finds them;
+else quantiles, or all cuts up to a number that the search can still take. Where a limit
+is set, the cut whose removal costs the least divergence is dropped until the limit is
+met; fixed cuts stay.
 """
 
 from __future__ import annotations

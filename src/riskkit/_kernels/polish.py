@@ -56,7 +56,9 @@ class MovingCuts:
         ends = candidates[[0, 0]], candidates[[-1, -1]]
         self.boundaries = np.concatenate((ends[0], cuts, ends[1]))
         self.sums = self.sums_before(self.boundaries)
-        self.is_fixed = np.isin(cuts, fixed) if len(fixed) else np.zeros(len(cuts), bool)
+        self.is_fixed = np.zeros(len(cuts), dtype=bool)
+        if len(fixed):
+            self.is_fixed = np.isin(cuts, fixed)
 
     @property
     def cuts(self) -> IntArray:

@@ -1,8 +1,8 @@
 """Candidate cuts, and the prebins that the exact search combines into bins.
 
 The exact search costs the cube of the number of cells, so a column with many cells is
-first cut into a few dozen prebins. Quantiles miss the thresholds where the event rate jumps,
-so the cuts come from the target: those of a CART grown with Gini impurity [1]_.
+first cut into a few dozen prebins. Quantiles miss the thresholds where the event rate
+jumps, so the cuts come from the target: those of a CART grown with Gini impurity [1]_.
 With ``t`` rows and ``e`` events left (l) and right (r) of a cut, least Gini impurity
 is largest
 
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 _AROUND = 16  # one part in so many on either side of a group is its surroundings
-_BLOCK = 1 << 13  # cells per pass of a long path
+_BLOCK = 1 << 15  # cells per pass of a long path
 
 
 def candidate_cuts(cells: CellCounts, n_groups: int) -> IntArray:

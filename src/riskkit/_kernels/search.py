@@ -152,21 +152,23 @@ def search_columns(
     fixed, only, own_lumps = fixed_edges or none, only_edges or none, lumps or none
     least_size = None if periods is None else periods.least_size
     settings = _Settings(_ALL_CELLS, prebins, polish, nice, least_size)
-    # Where values must not be mixed, long columns have the most cells.
-    by_value = nice or fixed_edges is not None or only_edges is not None
-    n_cells = len(is_event) if by_value else min(len(is_event), MOST_CELLS)
-    size = min(_CHUNK, max(8, _CHUNK_CELLS // max(1, n_cells)))
-    size = -(-len(columns) // max(1, -(-len(columns) // size)))  # chunks of even size
+    # Given and rounded edges are exact only among the values themselves.
+    by_value = [
+        nice or choice is not None or (given is not None and len(given) > 0)
+        for given, choice in zip(fixed, only, strict=True)
+    ]
+    n_cells = len(is_event) if any(by_value) else min(len(is_event), MOST_CELLS)
+    size = _chunk_size(len(columns), n_cells)
     results: list[ColumnPartition] = []
     for start in range(0, len(columns), size):
         chunk = range(start, min(start + size, len(columns)))
         target.arena.clear()  # the columns before are done with
-        tasks = []
+        tasks, candidates = [], []
         for k in chunk:
             given, choice = fixed[k], only[k]
-            # Given and rounded edges are exact only among the values themselves.
-            by_value = nice or choice is not None or (given is not None and len(given))
-            counts = count_cells(columns[k], target, by_value=bool(by_value))
+            counts = count_cells(columns[k], target, by_value=by_value[k])
+            # At once, while the counts are in the cache.
+            candidates.append(candidate_cuts(counts, _N_CANDIDATES))
             counter = None
             if periods is not None:
                 counter = period_counter(
@@ -176,10 +178,17 @@ def search_columns(
             tasks.append(
                 SearchColumn(counts, trends[k], given, choice, own_lumps[k], counter)
             )
-        results += _search_chunk(tasks, rules_for(rules, chunk), settings)
+        results += _search_chunk(tasks, candidates, rules_for(rules, chunk), settings)
         if progress is not None:
             progress(len(results))
     return results
+
+
+def _chunk_size(n_columns: int, n_cells: int) -> int:
+    """Return how many columns to search together, the same number in every chunk."""
+    most = min(_CHUNK, max(8, _CHUNK_CELLS // max(1, n_cells)))
+    n_chunks = max(1, -(-n_columns // most))
+    return max(1, -(-n_columns // n_chunks))
 
 
 def search_cells(
@@ -215,7 +224,8 @@ def search_cells(
             )
             for k in chunk
         ]
-        results += _search_chunk(tasks, rules_for(rules, chunk), settings)
+        candidates = [candidate_cuts(task.counts, _N_CANDIDATES) for task in tasks]
+        results += _search_chunk(tasks, candidates, rules_for(rules, chunk), settings)
         if progress is not None:
             progress(len(results))
     return results
@@ -248,9 +258,11 @@ def _cell_counter(
 
 
 def _search_chunk(
-    columns: list[SearchColumn], rules: PartitionRules, settings: _Settings
+    columns: list[SearchColumn],
+    candidates: list[IntArray],
+    rules: PartitionRules,
+    settings: _Settings,
 ) -> list[ColumnPartition]:
-    candidates = [candidate_cuts(column.counts, _N_CANDIDATES) for column in columns]
     prebins = choose_prebins(
         columns, candidates, rules, settings.max_cells, settings.prebins
     )

@@ -40,7 +40,7 @@ def zoom_cuts(
     """Return the cuts to choose among, with both ends of the column."""
     bounds = merged(candidates[[0, -1]], cuts)
     corners = _corners_within(cells, candidates, bounds)
-    rows, at = cells.cum_rows, cells.cum_rows[bounds].astype(np.float64)
+    at: FloatArray = cells.cum_rows[bounds].astype(np.float64)
     chosen = [
         bounds,
         corners,
@@ -48,7 +48,8 @@ def zoom_cuts(
         _first_after(cells, at + least_size),
     ]
     if has_spare and len(corners):
-        bin_of, at_corner = np.searchsorted(bounds, corners) - 1, rows[corners]
+        bin_of = np.searchsorted(bounds, corners) - 1
+        at_corner: FloatArray = cells.cum_rows[corners].astype(np.float64)
         near_left = at_corner - at[bin_of] < least_size
         near_right = at[bin_of + 1] - at_corner < least_size
         chosen += [
@@ -64,7 +65,8 @@ def _corners_within(
     """Return the candidates furthest from the chord of each bin's path, either way."""
     bin_of = np.searchsorted(bounds, candidates, side="left") - 1
     is_inside = bounds[bin_of + 1] != candidates
-    tried, bin_of = candidates[is_inside], bin_of[is_inside]
+    tried: IntArray = candidates[is_inside]
+    bin_of = bin_of[is_inside]
     if not len(tried):
         return tried
     n_tried = np.bincount(bin_of, minlength=len(bounds) - 1)
