@@ -1,4 +1,4 @@
-"""Hold-out AUC and log-loss of the scorecard beside optbinning with logistic regression.
+"""AUC and log-loss on held-out loans, beside optbinning with logistic regression.
 
 The embedded SBA loans are split by time (learned from approvals of 1997-2003, judged
 on 2004-2006). German, Taiwan, HELOC and GMSC are split into five stratified folds; they
