@@ -464,7 +464,7 @@ def outcomes(seeds, model):
     )
 
 
-@pytest.mark.parametrize(("model", "n"), [("cp", 60), ("mip", 20)])
+@pytest.mark.parametrize(("model", "n"), [("cp", 30), ("mip", 12)])
 def test_exact_solver_is_never_below(model, n):
     found = outcomes(range(3, 3 + 17 * n, 17), model)
     assert found["below"] == found["only_theirs"] == 0

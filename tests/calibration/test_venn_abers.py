@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.isotonic import IsotonicRegression
@@ -21,6 +21,7 @@ def slow_interval(x, y, score):
     ]
 
 
+@settings(max_examples=30)
 @given(
     st.lists(st.tuples(st.integers(1, 8), st.integers(0, 1)), min_size=2, max_size=25)
 )

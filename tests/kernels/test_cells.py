@@ -125,6 +125,15 @@ def test_hostile_values(sort_below, data):
         check_counts(x, is_event, None, counts)
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_infinity_beside_the_largest_number(sign, monkeypatch):
+    monkeypatch.setattr(cells_module, "SORT_BELOW", 0)
+    largest = np.finfo(np.float64).max
+    x = sign * np.array([0.0, largest, np.inf, 1.0])
+    is_event = np.array([True, False, True, False])
+    check_counts(x, is_event, None, count_cells(x, target_rows(is_event, None)))
+
+
 def test_radix_cells_are_monotone_and_their_bounds_exact():
     rng = np.random.default_rng(2)
     n = 30_000
@@ -134,7 +143,7 @@ def test_radix_cells_are_monotone_and_their_bounds_exact():
         numbers = cell_numbers(x, cells, work).copy()
         assert (numbers[np.isnan(x)] == cells.n_cells).all(), name
         valid = ~np.isnan(x)
-        if not valid.any() or cells.has_negative_infinity():
+        if not valid.any() or cells.has_infinity():
             continue
         upper = cells.upper(np.arange(cells.n_cells))
         assert (np.diff(upper) > 0).all(), name

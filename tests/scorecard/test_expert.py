@@ -236,10 +236,8 @@ def test_outcomes_need_rows():
         ExpertScorecard(CARD).fit(None, [0, 1])
 
 
-def test_an_array_has_no_names_to_match():
+def test_an_array_is_taken_by_position_with_a_warning():
     card = ExpertScorecard({"age": AGE}).fit()
-    with (
-        pytest.warns(UserWarning, match="feature names"),
-        pytest.raises(InvalidInputError, match="by name"),
-    ):
-        card.predict_points(np.array([[30.0]]))
+    with pytest.warns(UserWarning, match="feature names"):
+        points = card.predict_points(np.array([[30.0]]))
+    assert points[0] == card.predict_points(pd.DataFrame({"age": [30.0]}))[0]

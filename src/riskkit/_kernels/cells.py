@@ -323,7 +323,7 @@ def _count_radix(x: FloatArray, target: TargetRows) -> CellCounts | None:
         cells = plan_cells(np.bincount(bands))
     else:
         cells = plan_cells(_tally(bands, 0, target)[2])
-    if cells.has_negative_infinity() or not cells.n_cells:
+    if cells.has_infinity() or not cells.n_cells:
         return None
     codes = cell_numbers(x, cells, target.work)
     tallies = _tally(codes, cells.n_cells + 1, target)

@@ -64,9 +64,11 @@ class RadixCells:
         """Return whether there are negative numbers, or a negative zero."""
         return len(self.band) > 0 and int(self.band[0]) >= _SIGN
 
-    def has_negative_infinity(self) -> bool:
-        """Return whether there are values no finite edge may have on its left."""
-        return len(self.band) > 0 and int(self.band[0]) == _SIGN + _INFINITE
+    def has_infinity(self) -> bool:
+        """Return whether there are values that no finite edge may part from others."""
+        if not len(self.band):
+            return False
+        return int(self.band[0]) == _SIGN + _INFINITE or int(self.band[-1]) == _INFINITE
 
     def upper(self, cells: IntArray) -> FloatArray:
         """Return the largest number of each cell."""
@@ -86,7 +88,8 @@ class RadixCells:
         magnitude = ((band & (_SIGN - 1)).astype(np.uint64) << _BAND_BITS) + (
             from_zero.astype(np.uint64) << (_BAND_BITS - bits).astype(np.uint64)
         )
-        value = magnitude.view(np.float64)
+        # The bound towards infinity has its bits, but no finite number lies there.
+        value = np.minimum(magnitude.view(np.float64), np.finfo(np.float64).max)
         return np.where(negative, -value, value)
 
 
