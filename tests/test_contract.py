@@ -31,6 +31,7 @@ PUBLIC_NAMES = {
         "ScorecardSpec",
         "SpecialGroup",
         "assign_column",
+        "encode_column",
         "read_artifact",
         "write_artifact",
     },

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import riskkit._kernels.cells as cells_module
-from riskkit._kernels.cells import count_cells, midpoints, target_rows
+import riskkit._kernels.cell_counting as counting_module
+from riskkit._kernels.cell_counting import count_cells
+from riskkit._kernels.cells import midpoints, target_rows
+from riskkit._kernels.counting_ahead import count_ahead
 from riskkit._kernels.memory import CountWorkspace
 from riskkit._kernels.radix import band_numbers, cell_numbers, plan_cells
 
@@ -95,7 +99,7 @@ def awkward_columns(n, rng):
 @pytest.mark.parametrize("sort_below", [0, 10**9])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_awkward_columns(sort_below, weighted, monkeypatch):
-    monkeypatch.setattr(cells_module, "SORT_BELOW", sort_below)
+    monkeypatch.setattr(counting_module, "SORT_BELOW", sort_below)
     rng = np.random.default_rng(1)
     n = 5000
     is_event = rng.random(n) < 0.2
@@ -120,14 +124,14 @@ def test_hostile_values(sort_below, data):
     flags = data.draw(st.lists(st.booleans(), min_size=len(x), max_size=len(x)))
     is_event = np.array(flags)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cells_module, "SORT_BELOW", sort_below)
+        patch.setattr(counting_module, "SORT_BELOW", sort_below)
         counts = count_cells(x, target_rows(is_event, None))
         check_counts(x, is_event, None, counts)
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_infinity_beside_the_largest_number(sign, monkeypatch):
-    monkeypatch.setattr(cells_module, "SORT_BELOW", 0)
+    monkeypatch.setattr(counting_module, "SORT_BELOW", 0)
     largest = np.finfo(np.float64).max
     x = sign * np.array([0.0, largest, np.inf, 1.0])
     is_event = np.array([True, False, True, False])
@@ -153,7 +157,7 @@ def test_radix_cells_are_monotone_and_their_bounds_exact():
 
 
 def test_cells_do_not_depend_on_row_order_or_repetition(monkeypatch):
-    monkeypatch.setattr(cells_module, "SORT_BELOW", 20_000)
+    monkeypatch.setattr(counting_module, "SORT_BELOW", 20_000)
     rng = np.random.default_rng(4)
     n = 25_000
     x = np.where(rng.random(n) < 0.1, np.nan, rng.lognormal(0, 1, n))
@@ -171,7 +175,7 @@ def test_cells_do_not_depend_on_row_order_or_repetition(monkeypatch):
 
 
 def test_weight_two_is_two_rows_across_the_choice_of_method(monkeypatch):
-    monkeypatch.setattr(cells_module, "SORT_BELOW", 20_000)
+    monkeypatch.setattr(counting_module, "SORT_BELOW", 20_000)
     rng = np.random.default_rng(6)
     n = 12_000  # sorted once, by radix cells when doubled
     x = rng.normal(size=n)
@@ -217,3 +221,26 @@ def test_pure_cells_count_exact_zeros_under_weights():
     counts = count_cells(x, target_rows(is_event, weight))
     assert np.diff(counts.cum_nonevent)[1] == 0.0
     assert np.diff(counts.cum_event)[[0, 2]].tolist() == [0.0, 0.0]
+
+
+def test_counting_ahead_gives_the_same_counts_one_by_one():
+    rng = np.random.default_rng(5)
+    n = 30_000
+    is_event = rng.random(n) < 0.1
+    columns = [rng.normal(size=n).round(j) for j in range(7)]
+    chunks = [range(3), range(3, 6), range(6, 7)]
+    counted = count_ahead(columns, [False] * 7, chunks, is_event, None)
+    for chunk, found in zip(chunks, counted, strict=True):
+        for k, counts in zip(chunk, found, strict=True):
+            alone = count_cells(columns[k], target_rows(is_event, None))
+            np.testing.assert_array_equal(counts.cum_event, alone.cum_event)
+            np.testing.assert_array_equal(counts.cum_rows, alone.cum_rows)
+
+
+def test_a_search_left_early_leaves_no_thread():
+    before = threading.active_count()
+    x, is_event = np.arange(30_000.0), np.arange(30_000) % 2 == 0
+    counted = count_ahead([x, x], [False] * 2, [range(1), range(1, 2)], is_event, None)
+    next(counted)
+    counted.close()
+    assert threading.active_count() == before

@@ -18,6 +18,7 @@ def sort(x, labels):
     found = sort_labelled(x, flags, keys, CountWorkspace.of(len(x)))
     if found is None:
         return None
+    found = found()
     return numbers_of_keys(found.keys, found.factor), found.keys & np.uint64(1)
 
 
@@ -31,7 +32,7 @@ def test_hand_computed():
 def test_a_key_is_the_scaled_number_moved_up_with_its_label():
     keys = np.empty(1, dtype=np.uint64)
     work = CountWorkspace.of(1)
-    found = sort_labelled(np.array([1.0]), np.array([1], np.uint64), keys, work)
+    found = sort_labelled(np.array([1.0]), np.array([1], np.uint64), keys, work)()
     assert found.factor == 0.25
     assert int(found.keys[0]) == 2 * int(np.float64(0.25).view(np.uint64)) + 1
 

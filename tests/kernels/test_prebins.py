@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from riskkit._kernels.cells import count_cells, target_rows
+from riskkit._kernels.cell_counting import count_cells
+from riskkit._kernels.cells import target_rows
 from riskkit._kernels.prebins import candidate_cuts, cart_cuts, corner_cuts, merged
 
 

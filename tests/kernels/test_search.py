@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import riskkit._kernels.cells as cells_module
+import riskkit._kernels.cell_counting as counting_module
 from riskkit._kernels.evidence import evidence_terms
 from riskkit._kernels.partition import PartitionRules, solve_partition
 from riskkit._kernels.search import search_cells, search_columns
@@ -16,7 +16,7 @@ from riskkit._kernels.search import search_cells, search_columns
 @pytest.fixture(autouse=True)
 def radix_cells_from_20_000_rows(monkeypatch):
     """Let tests reach both ways of counting without large columns."""
-    monkeypatch.setattr(cells_module, "SORT_BELOW", 20_000)
+    monkeypatch.setattr(counting_module, "SORT_BELOW", 20_000)
 
 
 TRENDS = ("auto", "monotonic", "ascending", "peak", "valley", "none", "concave")

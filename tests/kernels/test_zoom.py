@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from riskkit._kernels.cells import count_cells, target_rows
+from riskkit._kernels.cell_counting import count_cells
+from riskkit._kernels.cells import target_rows
 from riskkit._kernels.partition import PartitionRules
 from riskkit._kernels.prebins import candidate_cuts
 from riskkit._kernels.search import search_columns

@@ -89,6 +89,15 @@ class Table:
             )
             names = tuple(f"x{j}" for j in range(len(labels)))
             return cls(names, columns, len(X))
+        if nw.dependencies.is_pandas_dataframe(X):
+            # Most columns of pandas are arrays, which need no wrapper of their own.
+            columns = tuple(
+                series.to_numpy()
+                if _is_plain_number(series.dtype)
+                else nw.from_native(series, series_only=True)
+                for _, series in X.items()
+            )
+            return cls(tuple(labels), columns, len(X))
         frame = nw.from_native(X, eager_only=True)
         return cls(tuple(labels), tuple(frame.iter_columns()), len(frame))
 
@@ -164,7 +173,9 @@ def level_column(column: Any, name: str) -> LevelColumn:
             arrow = native.to_arrow() if hasattr(native, "to_arrow") else native
             codes, keys = _levels_of_arrow(arrow)
         else:
-            codes, keys = _levels_of_objects(_to_numpy(column, name))
+            values = _to_numpy(column, name)
+            plain = _is_plain_number(values.dtype)
+            codes, keys = (_levels_of_numbers if plain else _levels_of_objects)(values)
     except InvalidTypeError as error:
         msg = f"Column {name!r}: {error}"
         raise InvalidTypeError(msg) from error
@@ -181,6 +192,11 @@ def _levels_of_arrow(arrow: Any) -> tuple[IntArray, list[str | None]]:
         indices = np.where(np.isnan(indices), -1, indices)
     keys = [level_key(value) for value in values.dictionary.to_pylist()]
     return indices.astype(np.intp), keys
+
+
+def _levels_of_numbers(values: NDArray[Any]) -> tuple[IntArray, list[str | None]]:
+    distinct, codes = np.unique(values, return_inverse=True)
+    return codes, [level_key(value) for value in distinct.tolist()]
 
 
 def _levels_of_objects(values: NDArray[Any]) -> tuple[IntArray, list[str | None]]:
@@ -206,10 +222,14 @@ def _merge_levels(codes: IntArray, keys: list[str | None]) -> LevelColumn:
     return LevelColumn(table[codes], levels)
 
 
+def _is_plain_number(dtype: Any) -> bool:
+    """Return whether a column's type is a number or truth value of NumPy."""
+    return isinstance(dtype, np.dtype) and dtype.kind in "biuf"
+
+
 def _infer_kind(column: Any, name: str) -> Kind:
     if hasattr(column, "dtype") and hasattr(column, "to_native"):
-        native_type = getattr(column.to_native(), "dtype", None)
-        if isinstance(native_type, np.dtype) and native_type.kind in "biuf":
+        if _is_plain_number(getattr(column.to_native(), "dtype", None)):
             return "numeric"
         import narwhals as nw
 

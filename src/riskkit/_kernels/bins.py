@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from riskkit.typing import BoolArray, CodeArray, FloatArray
 
 __all__ = [
+    "BLOCK",
     "assign_bins",
     "assign_numeric",
     "count_bins",
@@ -25,7 +26,7 @@ __all__ = [
     "take_values",
 ]
 
-_BLOCK = 1 << 16  # rows whose values, codes and comparisons stay in the cache
+BLOCK = 1 << 16  # rows whose values, codes and comparisons stay in the cache
 _MOST_COMPARED = 48
 
 
@@ -65,10 +66,10 @@ def _count_edges_below(x: FloatArray, edges: FloatArray, missing: int) -> CodeAr
     binary search by a factor of 4 (and the numbers are the same: ``c_i < x``).
     """
     codes = np.empty(x.size, dtype=np.uint8)
-    above = np.empty(min(_BLOCK, x.size), dtype=np.bool_)
-    for start in range(0, x.size, _BLOCK):
-        block = x[start : start + _BLOCK]
-        code = codes[start : start + _BLOCK]
+    above = np.empty(min(BLOCK, x.size), dtype=np.bool_)
+    for start in range(0, x.size, BLOCK):
+        block = x[start : start + BLOCK]
+        code = codes[start : start + BLOCK]
         hit = above[: block.size]
         np.not_equal(block, block, out=hit)
         np.multiply(hit.view(np.uint8), missing, out=code)

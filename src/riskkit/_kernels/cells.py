@@ -2,30 +2,23 @@
 
 A cell is a set of neighbouring values; bins are unions of neighbouring cells, so a
 column enters every search as prefix counts over its cells and leaves it as edges. Bins
-are closed on the right: value ``x`` lies in bin ``searchsorted(edges, x, "left")``.
+are closed on the right: value ``x`` lies in bin ``searchsorted(edges, x, "left")``. An
+edge lies halfway between the largest number of one occupied cell and the smallest of
+the next, or at the former where no number lies strictly between.
 
-Every distinct value is a cell below ``SORT_BELOW`` rows, found by sorting, and in
-columns of whole numbers of a short range, found by counting. Larger columns are counted
-in ``radix`` cells, several times faster, unless some of these mix too many different
-values. Either way the counts are exact, and an edge lies halfway between the largest
-number of one occupied cell and the smallest of the next, or at the former where no
-number lies strictly between. The choice depends on the values and their weights alone.
-
-Missing values (nan) are counted apart. Infinities are legal: they are counted with the
-largest finite number of their sign, since an edge has to be finite.
+What the cells of a column are is decided where they are counted (``cell_counting``).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from riskkit._kernels.label_sort import numbers_of_keys, sort_labelled
-from riskkit._kernels.memory import BLOCK, Arena, CountWorkspace
-from riskkit._kernels.radix import band_numbers, cell_numbers, plan_cells
+from riskkit._kernels.label_sort import numbers_of_keys
+from riskkit._kernels.memory import CountWorkspace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,26 +27,14 @@ if TYPE_CHECKING:
     from riskkit.typing import BoolArray, Counts, FloatArray, IntArray
 
 __all__ = [
-    "MOST_CELLS",
     "CellBounds",
     "CellCounts",
     "DistinctValues",
+    "SortedKeys",
     "TargetRows",
-    "count_cells",
     "midpoints",
     "target_rows",
 ]
-
-# Events, non-events unless they follow from the others, and rows.
-Tallies: TypeAlias = "tuple[Counts, Counts | None, Counts]"
-
-SORT_BELOW = 150_000
-MOST_CELLS = SORT_BELOW  # of a column, unless its values are not to be mixed
-_LARGEST = np.finfo(np.float64).max
-_MAX_WHOLE = 1 << 16  # cells of a column of whole numbers
-_WHOLE = 2.0**52  # added to a smaller whole number, leaves it in the lowest bits
-_MIXED_SHARE = 1 / 1024  # rows that one cell may hold of more than one value
-_MAX_HEAVY = 64  # cells above that share that are looked into one by one
 
 
 class CellBounds(Protocol):
@@ -101,10 +82,7 @@ class SortedKeys:
 
 @dataclass(frozen=True)
 class TargetRows:
-    """What every column's count needs to know about the target, computed once.
-
-    ``arena`` holds the counts returned by ``count_cells`` until it is cleared.
-    """
+    """What every column's count needs to know about the target, computed once."""
 
     is_event: BoolArray
     event_rows: IntArray
@@ -113,7 +91,6 @@ class TargetRows:
     n_effective: float
     count_type: type[np.signedinteger]
     work: CountWorkspace
-    arena: Arena
 
     @cached_property
     def labels(self) -> KeyArray:
@@ -163,7 +140,7 @@ class CellCounts:
 
 
 def target_rows(is_event: BoolArray, sample_weight: FloatArray | None) -> TargetRows:
-    """Prepare the target for ``count_cells``."""
+    """Prepare the target for counting."""
     event_rows = np.flatnonzero(is_event)
     n_effective = float(len(is_event))
     event_weight = nonevent_weight = None
@@ -181,18 +158,7 @@ def target_rows(is_event: BoolArray, sample_weight: FloatArray | None) -> Target
         n_effective,
         count_type,
         CountWorkspace.of(len(is_event), len(event_rows)),
-        Arena(),
     )
-
-
-def count_cells(
-    x: FloatArray, target: TargetRows, *, by_value: bool = False
-) -> CellCounts:
-    """Count the rows of one column; ``by_value``: one cell per distinct value."""
-    counts = _count_whole(x, target)
-    if counts is None and not by_value and target.n_effective >= SORT_BELOW:
-        counts = _count_radix(x, target)
-    return _count_sorted(x, target) if counts is None else counts
 
 
 def midpoints(lower: FloatArray, upper: FloatArray) -> FloatArray:
@@ -202,210 +168,3 @@ def midpoints(lower: FloatArray, upper: FloatArray) -> FloatArray:
     # The difference of huge numbers of opposite sign overflows; their sum does not.
     middle = np.where(np.isfinite(middle), middle, lower / 2 + upper / 2)
     return np.where((middle > lower) & (middle < upper), middle, lower)
-
-
-def _count_sorted(x: FloatArray, target: TargetRows) -> CellCounts:
-    """Count with one cell per distinct value."""
-    if target.event_weight is not None and target.nonevent_weight is not None:
-        return _count_argsorted(x, target.event_weight, target.nonevent_weight)
-    keys = target.arena.empty(len(x), np.uint64)
-    found = sort_labelled(x, target.labels, keys, target.work)
-    if found is None:
-        event = target.is_event.astype(np.float64)
-        return _count_argsorted(x, event, 1.0 - event)
-    keys, n_observed = found.keys, len(found.keys)
-    scratch = target.work.scaled[:n_observed].view(np.uint64)
-    cum_event = target.arena.empty(n_observed + 1, target.count_type)
-    cum_event[0] = 0
-    np.bitwise_and(keys, 1, out=scratch)
-    np.cumsum(scratch, out=cum_event[1:], dtype=target.count_type)
-    n_missing_event = len(target.event_rows) - int(cum_event[-1])
-    n_missing_nonevent = len(x) - n_observed - n_missing_event
-    is_bound = target.work.flags[: n_observed + 1]
-    is_bound[[0, -1]] = True
-    # Keys of one value differ by the label at most.
-    np.bitwise_xor(keys[1:], keys[:-1], out=scratch[1:])
-    np.greater(scratch[1:], 1, out=is_bound[1:-1])
-    cum_rows = target.positions[: n_observed + 1]
-    if not is_bound.all():
-        bounds = np.flatnonzero(is_bound)
-        keys = keys[bounds[:-1]]
-        cum_event, cum_rows = cum_event[bounds], cum_rows[bounds]
-    return CellCounts(
-        cum_event,
-        None,
-        cum_rows,
-        SortedKeys(keys, found.factor),
-        float(n_missing_event),
-        float(n_missing_nonevent),
-    )
-
-
-def _count_argsorted(
-    x: FloatArray, event_weight: FloatArray, nonevent_weight: FloatArray
-) -> CellCounts:
-    order = np.argsort(x, kind="stable")  # nan last
-    n_valid = len(x) - int(np.count_nonzero(np.isnan(x)))
-    values = np.clip(x[order[:n_valid]], -_LARGEST, _LARGEST)
-    starts = np.flatnonzero(np.append(True, values[1:] != values[:-1])[:n_valid])
-    # Both classes are summed apart, so that one without rows counts exactly zero.
-    sums = []
-    for weight in (event_weight[order], nonevent_weight[order]):
-        cells = np.add.reduceat(weight, starts) if n_valid else np.zeros(0)
-        if n_valid:  # the last run must not take the missing values in
-            cells[-1] = weight[starts[-1] : n_valid].sum()
-        sums.append((cells, float(weight[n_valid:].sum())))
-    (event, missing_event), (nonevent, missing_nonevent) = sums
-    return CellCounts(
-        _prefix(event),
-        _prefix(nonevent),
-        _prefix(event + nonevent),
-        DistinctValues(values[starts]),
-        missing_event,
-        missing_nonevent,
-    )
-
-
-def _count_whole(x: FloatArray, target: TargetRows) -> CellCounts | None:
-    """Count a column of whole numbers in a short range; None if it is not one."""
-    first = x[:256]
-    if not np.all((first == np.rint(first)) | np.isnan(first)):
-        return None
-    low, high = np.fmin.reduce(x), np.fmax.reduce(x)
-    with np.errstate(invalid="ignore", over="ignore"):
-        # A long range would leave most cells empty; nan and infinity fail as well.
-        if not high - low < min(_MAX_WHOLE, len(x)):
-            return None
-    n_cells = int(high - low) + 1
-    codes = target.work.numbers
-    if not _whole_numbers(x, low, n_cells, target.work):
-        return None
-    tallies = _tally(codes, n_cells + 1, target)
-    event, nonevent, rows = tallies
-    occupied = np.flatnonzero(rows[:-1])
-    return _from_cells(
-        (
-            event[occupied],
-            None if nonevent is None else nonevent[occupied],
-            rows[occupied],
-        ),
-        DistinctValues(low + occupied),
-        *_missing(tallies),
-        target,
-    )
-
-
-def _whole_numbers(
-    x: FloatArray, low: float, missing: int, work: CountWorkspace
-) -> bool:
-    """Write ``x - low`` to the workspace; return whether all are whole numbers."""
-    offset_of_whole = np.float64(_WHOLE).view(np.int64)
-    for begin in range(0, len(x), BLOCK):
-        part = x[begin : begin + BLOCK]
-        offset = work.value[: len(part)]
-        whole = work.looked_up[: len(part)].view(np.float64)
-        np.subtract(part, low, out=offset)
-        np.fmin(offset, missing, out=offset)
-        # Faster than a conversion: rounds to whole numbers, which then are the bits.
-        np.add(offset, _WHOLE, out=whole)
-        numbers = work.numbers[begin : begin + len(part)]
-        np.subtract(whole.view(np.int64), offset_of_whole, out=numbers)
-        np.subtract(whole, _WHOLE, out=whole)
-        if not np.array_equal(whole, offset):
-            return False
-    return True
-
-
-def _count_radix(x: FloatArray, target: TargetRows) -> CellCounts | None:
-    """Count by radix cells; None if some cell mixes too many rows of several values."""
-    bands = band_numbers(x, target.work)
-    if target.event_weight is None:
-        cells = plan_cells(np.bincount(bands))
-    else:
-        cells = plan_cells(_tally(bands, 0, target)[2])
-    if cells.has_infinity() or not cells.n_cells:
-        return None
-    codes = cell_numbers(x, cells, target.work)
-    tallies = _tally(codes, cells.n_cells + 1, target)
-    event, nonevent, rows = tallies
-    if _mixes(x, codes, rows[:-1]):
-        return None
-    return _from_cells(
-        (event[:-1], None if nonevent is None else nonevent[:-1], rows[:-1]),
-        cells,
-        *_missing(tallies),
-        target,
-    )
-
-
-def _tally(codes: IntArray, n_codes: int, target: TargetRows) -> Tallies:
-    """Count the events, the non-events (if weighted) and the rows of every code."""
-    if target.event_weight is not None and target.nonevent_weight is not None:
-        event = np.bincount(codes, target.event_weight, n_codes)
-        nonevent = np.bincount(codes, target.nonevent_weight, n_codes)
-        return event, nonevent, event + nonevent
-    rows = np.bincount(codes, minlength=n_codes)
-    of_events = target.work.event_numbers
-    codes.take(target.event_rows, out=of_events, mode="clip")
-    return np.bincount(of_events, minlength=len(rows)), None, rows
-
-
-def _missing(tallies: Tallies) -> tuple[float, float]:
-    """Return the events and non-events of the last code."""
-    event, nonevent, rows = tallies
-    missing_event = float(event[-1])
-    if nonevent is None:
-        return missing_event, float(rows[-1]) - missing_event
-    return missing_event, float(nonevent[-1])
-
-
-def _from_cells(
-    tallies: Tallies,
-    bounds: CellBounds,
-    missing_event: float,
-    missing_nonevent: float,
-    target: TargetRows,
-) -> CellCounts:
-    event, nonevent, rows = tallies
-    if nonevent is not None:
-        cum_event, cum_nonevent = _prefix(event), _prefix(nonevent)
-        cum_rows = _prefix(rows)
-    else:
-        size, kind = len(rows) + 1, target.count_type
-        cum_event, cum_nonevent = _prefix(event, target.arena.empty(size, kind)), None
-        cum_rows = _prefix(rows, target.arena.empty(size, kind))
-    return CellCounts(
-        cum_event, cum_nonevent, cum_rows, bounds, missing_event, missing_nonevent
-    )
-
-
-def _prefix(counts: Counts, out: Counts | None = None) -> Counts:
-    """Return the sums before each count, and of all."""
-    sums = out
-    if sums is None:
-        sums = cast("Counts", np.empty(len(counts) + 1, dtype=counts.dtype))
-    sums[0] = 0
-    np.cumsum(counts, out=sums[1:], dtype=sums.dtype)
-    return sums
-
-
-def _mixes(x: FloatArray, codes: IntArray, cell_rows: Counts) -> bool:
-    """Return whether a cell holds too many rows beside those of its commonest value."""
-    allowed = float(cell_rows.sum()) * _MIXED_SHARE
-    is_heavy = np.append(cell_rows > allowed, False)
-    if not is_heavy.any():
-        return False
-    rows = np.flatnonzero(is_heavy[codes])
-    values, cell = x[rows], codes[rows]
-    some_value = np.empty(len(is_heavy))
-    some_value[cell] = values
-    impure = np.unique(cell[values != some_value[cell]])
-    if len(impure) > _MAX_HEAVY:
-        return True
-    for number in impure:
-        inside = values[cell == number]
-        middle = np.partition(inside, len(inside) // 2)[len(inside) // 2]
-        rest = np.count_nonzero(inside != middle) / len(inside)
-        if rest * float(cell_rows[number]) > allowed:
-            return True
-    return False

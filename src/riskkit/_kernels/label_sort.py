@@ -21,6 +21,9 @@ import numpy as np
 from riskkit._kernels.memory import BLOCK
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+
     from riskkit._kernels.memory import CountWorkspace, KeyArray
     from riskkit.typing import FloatArray
 
@@ -41,12 +44,18 @@ class LabelledKeys:
 
 
 def sort_labelled(
-    x: FloatArray, labels: KeyArray, keys: KeyArray, work: CountWorkspace
-) -> LabelledKeys | None:
-    """Sort the numbers of a column into ``keys``; None if scaling would lose digits.
+    x: FloatArray,
+    labels: KeyArray,
+    keys: KeyArray,
+    work: CountWorkspace,
+    pool: Executor | None = None,
+) -> Callable[[], LabelledKeys] | None:
+    """Begin to sort the numbers of a column into ``keys``; call the result to end it.
 
-    ``labels`` are zeros and ones. Digits are lost in columns whose magnitudes span more
-    than a thousand powers of two. Infinities are taken for the largest finite numbers.
+    ``labels`` are zeros and ones. The result is None if scaling would lose digits, as
+    it does in columns whose magnitudes span more than a thousand powers of two.
+    Infinities are taken for the largest finite numbers. Without a ``pool``, the keys
+    are sorted at once.
     """
     low, high = np.fmin.reduce(x), np.fmax.reduce(x)
     if np.isinf(low) or np.isinf(high):
@@ -58,9 +67,19 @@ def sort_labelled(
     except FloatingPointError:
         return None
     ordered = keys.view(np.float64)
-    ordered.sort()
-    n_observed = int(ordered.searchsorted(_key_of(_MISSING), side="left"))
-    return LabelledKeys(keys[:n_observed], factor)
+    wait = None
+    if pool is None:
+        ordered.sort()
+    else:
+        wait = pool.submit(ordered.sort).result
+
+    def finish() -> LabelledKeys:
+        if wait is not None:
+            wait()
+        n_observed = int(ordered.searchsorted(_key_of(_MISSING), side="left"))
+        return LabelledKeys(keys[:n_observed], factor)
+
+    return finish
 
 
 def numbers_of_keys(keys: KeyArray, factor: float) -> FloatArray:

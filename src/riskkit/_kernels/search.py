@@ -16,13 +16,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from riskkit._kernels.cells import (
-    MOST_CELLS,
-    CellCounts,
-    DistinctValues,
-    count_cells,
-    target_rows,
-)
+from riskkit._kernels.cell_counting import MOST_CELLS
+from riskkit._kernels.cells import CellCounts, DistinctValues
+from riskkit._kernels.counting_ahead import count_ahead
 from riskkit._kernels.partition_edges import nice_edges
 from riskkit._kernels.partition_explain import explain_partition
 from riskkit._kernels.partition_lumps import solve_with_lumps
@@ -51,7 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ColumnPartition", "search_cells", "search_columns"]
 
-_CHUNK = 36  # columns per pass: enough to amortise call overhead
+_CHUNK = 25  # columns per pass: enough to amortise call overhead
 _CHUNK_CELLS = 1 << 22  # fewer columns if they have many cells, to bound the memory
 _N_CANDIDATES = 512  # groups of cells, each with two cuts for the tree to choose from
 _ALL_CELLS = 32  # columns with up to so many values need no prebins
@@ -147,7 +143,6 @@ def search_columns(
     progress
         Called with the number of columns finished, after each chunk.
     """
-    target = target_rows(is_event, sample_weight)
     none: list[None] = [None] * len(columns)
     fixed, only, own_lumps = fixed_edges or none, only_edges or none, lumps or none
     least_size = None if periods is None else periods.least_size
@@ -159,14 +154,15 @@ def search_columns(
     ]
     n_cells = len(is_event) if any(by_value) else min(len(is_event), MOST_CELLS)
     size = _chunk_size(len(columns), n_cells)
+    chunks = [
+        range(start, min(start + size, len(columns)))
+        for start in range(0, len(columns), size)
+    ]
+    counted = count_ahead(columns, by_value, chunks, is_event, sample_weight)
     results: list[ColumnPartition] = []
-    for start in range(0, len(columns), size):
-        chunk = range(start, min(start + size, len(columns)))
-        target.arena.clear()  # the columns before are done with
+    for chunk, counts_of_chunk in zip(chunks, counted, strict=True):
         tasks, candidates = [], []
-        for k in chunk:
-            given, choice = fixed[k], only[k]
-            counts = count_cells(columns[k], target, by_value=by_value[k])
+        for k, counts in zip(chunk, counts_of_chunk, strict=True):
             # At once, while the counts are in the cache.
             candidates.append(candidate_cuts(counts, _N_CANDIDATES))
             counter = None
@@ -174,6 +170,7 @@ def search_columns(
                 counter = period_counter(
                     counts, columns[k], periods, is_event, sample_weight
                 )
+            given, choice = fixed[k], only[k]
             given = NO_EDGES if given is None else given
             tasks.append(
                 SearchColumn(counts, trends[k], given, choice, own_lumps[k], counter)

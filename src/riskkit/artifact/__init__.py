@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from riskkit.artifact._baseline import BaselineSpec, CountsSpec
 from riskkit.artifact._container import Artifact, read_artifact, write_artifact
-from riskkit.artifact._features import FeatureSpec, SpecialGroup, assign_column
+from riskkit.artifact._features import (
+    FeatureSpec,
+    SpecialGroup,
+    assign_column,
+    encode_column,
+)
 from riskkit.artifact._manifest import PROTOCOL, Manifest
 from riskkit.artifact._scorecard import CharacteristicSpec, ScalingSpec, ScorecardSpec
 
@@ -20,6 +25,7 @@ __all__ = [
     "ScorecardSpec",
     "SpecialGroup",
     "assign_column",
+    "encode_column",
     "read_artifact",
     "write_artifact",
 ]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from riskkit.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
-    from riskkit.typing import CodeArray
+    from riskkit.typing import CodeArray, FloatArray
 
-__all__ = ["FeatureSpec", "SpecialGroup", "assign_column"]
+__all__ = ["FeatureSpec", "SpecialGroup", "assign_column", "encode_column"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +181,54 @@ def assign_column(feature: FeatureSpec, column: Any) -> CodeArray:
             )
             raise InvalidInputError(msg)
     return bins
+
+
+def encode_column(
+    feature: FeatureSpec, column: Any, values: FloatArray, out: FloatArray
+) -> None:
+    """Write the value of each row's bin.
+
+    Parameters
+    ----------
+    feature : FeatureSpec
+        The partition.
+
+    column : array or column of a frame
+        Values of shape (n_rows,).
+
+    values : ndarray of shape (n_bins,)
+        One value per bin, in the order of :attr:`FeatureSpec.labels`.
+
+    out : ndarray of shape (n_rows,)
+        Where to write.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidInputError
+        As :func:`assign_column`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from riskkit.artifact import FeatureSpec, encode_column
+    >>> income = FeatureSpec("income", "numeric", edges=(1000.0,))
+    >>> woe = np.empty(3)
+    >>> table = np.array([-0.5, 0.5, 0.0, 0.0])
+    >>> encode_column(income, np.array([900.0, 2000.0, np.nan]), table, woe)
+    >>> woe.tolist()
+    [-0.5, 0.5, 0.0]
+    """
+    from riskkit._core.frames import numeric_column
+    from riskkit._kernels.bins import BLOCK, take_values
+
+    if feature.kind != "numeric":
+        take_values(values, assign_column(feature, column), out=out)
+        return
+    x = numeric_column(column, feature.name)
+    # Block by block, because the bins of all rows would leave the cache in between.
+    for start in range(0, len(x), BLOCK):
+        rows = slice(start, start + BLOCK)
+        take_values(values, assign_column(feature, x[rows]), out=out[rows])
 
 
 def _short(edge: float) -> str:

@@ -19,8 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from riskkit._core.inputs import read_features, read_training
 from riskkit._core.params import check_option, check_real
-from riskkit._kernels.bins import take_values
-from riskkit.artifact import assign_column
+from riskkit.artifact import encode_column
 from riskkit.binning._joins import pool
 from riskkit.binning._replay import pin_evidence, read_edits, replay_edits
 from riskkit.binning._special import special_groups
@@ -139,8 +138,8 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
         # Columns are filled one by one, so they are laid out one after the other.
         Xt = np.empty((len(columns[0]), len(columns)), order="F")
         for j, binned in enumerate(self.binning_tables_.values()):
-            bins = assign_column(binned.feature, columns[j])
-            take_values(self._values_of(binned), bins, out=Xt[:, j])
+            values = self._values_of(binned)
+            encode_column(binned.feature, columns[j], values, out=Xt[:, j])
         return Xt
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
