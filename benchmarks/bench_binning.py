@@ -26,6 +26,7 @@ from binning_tables import (
 
 JOBS = Path(__file__).with_name("binning_jobs.py")
 LIBRARIES = ("riskkit", "optbinning")
+PARTS = ("speed", "levels", "wide", "iv", "holdout")
 
 
 def run(job: str, folder: Path, *arguments: str) -> dict:
@@ -156,7 +157,11 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="small tables, one process each"
     )
+    parser.add_argument("--parts", default=",".join(PARTS), help="some of: %(default)s")
     options = parser.parse_args()
+    parts = options.parts.split(",")
+    if not set(parts) <= set(PARTS):
+        parser.error(f"--parts must be some of {', '.join(PARTS)}")
     quick = options.quick
     repeats = 1 if quick else options.repeats
     names = ["A"] if quick else list(SIZES)
@@ -171,11 +176,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as path:
         folder = Path(path)
         write_tables(folder, names)
-        report_speed(folder, names, repeats)
-        report_levels(folder, repeats)
-        report_wide(folder, 200 if quick else 5000)
-        report_iv(folder, names + real)
-        report_holdout(folder, real, 1 if quick else 5)
+        if "speed" in parts:
+            report_speed(folder, names, repeats)
+        if "levels" in parts:
+            report_levels(folder, repeats)
+        if "wide" in parts:
+            report_wide(folder, 200 if quick else 5000)
+        if "iv" in parts:
+            report_iv(folder, names + real)
+        if "holdout" in parts:
+            report_holdout(folder, real, 1 if quick else 5)
 
 
 if __name__ == "__main__":

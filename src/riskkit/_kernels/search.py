@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ColumnPartition", "search_cells", "search_columns"]
 
-_CHUNK = 25  # columns per pass: enough to amortise call overhead
+_CHUNK = 36  # columns per pass: enough to amortise call overhead
 _CHUNK_CELLS = 1 << 22  # fewer columns if they have many cells, to bound the memory
 _N_CANDIDATES = 512  # groups of cells, each with two cuts for the tree to choose from
 _ALL_CELLS = 32  # columns with up to so many values need no prebins

@@ -63,7 +63,9 @@ class BinningTable:
         Shape of the event rate over the regular bins.
 
     status : str
-        How the search ended: ``"optimal"``, ``"single_bin"`` or ``"infeasible"``.
+        How the search ended: ``"optimal"`` (of all partitions of the prebins),
+        ``"feasible"`` (a solver that stopped at its time limit), ``"single_bin"`` or
+        ``"infeasible"``.
 
     reason : str
         Why there is only one bin, or which constraint cannot be met; else empty.
