@@ -8,6 +8,7 @@
   - SchemaError            (also ValueError)  a table that breaks its schema
   - ArtifactError          (also ValueError)  a model file that must not be loaded
   - OutputError            (also OSError)     a place that cannot be written to
+  - MissingExtraError      (also ImportError) an optional library that is not installed
 * RiskkitWarning (UserWarning)
   - SingleBinWarning       a feature ended in one bin
   - InfeasibleWarning      no partition of a feature keeps every constraint
@@ -27,6 +28,7 @@ __all__ = [
     "InvalidParameterError",
     "InvalidTargetError",
     "InvalidTypeError",
+    "MissingExtraError",
     "NoEvidenceWarning",
     "OutputError",
     "RiskkitError",
@@ -68,6 +70,10 @@ class ArtifactError(RiskkitError, ValueError):
 
 class OutputError(RiskkitError, OSError):
     """A file or folder cannot be written, or holds something already."""
+
+
+class MissingExtraError(RiskkitError, ImportError):
+    """A library that comes with an extra of riskkit is not installed."""
 
 
 class RiskkitWarning(UserWarning):

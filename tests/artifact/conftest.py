@@ -7,10 +7,17 @@ from riskkit.artifact import (
     CharacteristicSpec,
     CountsSpec,
     FeatureSpec,
+    IntervalMapSpec,
+    LogOddsMapSpec,
     Manifest,
+    MasterScaleSpec,
+    PDMapSpec,
     ScalingSpec,
     ScorecardSpec,
+    SegmentedMapSpec,
+    SegmentMap,
     SpecialGroup,
+    StepMapSpec,
     write_artifact,
 )
 
@@ -88,11 +95,37 @@ def manifest():
 
 
 @pytest.fixture
-def saved(tmp_path, card, baseline, manifest):
+def pd_map():
+    """Steps of every kind, and grades."""
+    segments = (
+        SegmentMap("branch", 40.0, 3.0, 0.25, LogOddsMapSpec(0.5, 1.5, -0.25)),
+        SegmentMap("büro", 23.5, 1.0, 0.0, None),
+    )
+    return PDMapSpec(
+        (
+            StepMapSpec((-3.0, 0.5), (0.02, 0.02, 0.4), "step", "log_odds"),
+            StepMapSpec((0.0, 0.25, 1.0), (0.01, 0.125, 0.9), "linear"),
+            IntervalMapSpec(
+                (0.05, 0.3), (0.0, 0.02, 0.1), (0.1, 0.6), (0.06, 0.25, 1.0)
+            ),
+            SegmentedMapSpec("channel", segments, LogOddsMapSpec(0.75, 0.75, 0.125)),
+            LogOddsMapSpec(1.0, 1.0, -0.5),
+        ),
+        MasterScaleSpec((0.0, 0.02, 0.1, 1.0), (0.01, 0.05, 0.3), ("A", "B", "C-")),
+    )
+
+
+@pytest.fixture
+def saved(tmp_path, card, baseline, manifest, pd_map):
     """Path of a sound artifact with every member."""
     path = tmp_path / "sound.rk"
     schema = {"columns": [{"name": "income", "type": "number"}]}
     write_artifact(
-        path, manifest=manifest, model=card, baseline=baseline, schema=schema
+        path,
+        manifest=manifest,
+        model=card,
+        pd_map=pd_map,
+        baseline=baseline,
+        schema=schema,
     )
     return path

@@ -20,6 +20,7 @@ import pytest
 
 from riskkit.artifact import read_artifact
 from riskkit.exceptions import ArtifactError
+from riskkit.serving import load_scorer
 
 RAN = []
 NO = "0" * 64
@@ -56,7 +57,7 @@ def packed(members, *, compress=zipfile.ZIP_STORED, flags=0, mode=0o100644):
 def resigned(members, **changed):
     """Return members with other content and a manifest whose hashes agree with it."""
     members = members | {
-        name.replace("_json", ".json"): raw for name, raw in changed.items()
+        f"{name.removesuffix('_json')}.json": raw for name, raw in changed.items()
     }
     manifest = json.loads(members["manifest.json"])
     manifest["members"] = {
@@ -124,7 +125,10 @@ HOSTILE = {
     "unlisted schema": (
         lambda m: packed(
             with_manifest(
-                m, members={"model.json": "0" * 64, "baseline.json": "0" * 64}
+                m,
+                members=dict.fromkeys(
+                    ["model.json", "baseline.json", "pd_map.json"], NO
+                ),
             )
         ),
         "'schema.json' is in the container only",
@@ -246,6 +250,31 @@ HOSTILE = {
         lambda m: packed(resigned(m, model_json=b"[]")),
         "expected an obj",
     ),
+    "pd map a list": (lambda m: packed(resigned(m, pd_map_json=b"[]")), "pd_map.json"),
+    "pd map of a model": (
+        lambda m: packed(resigned(m, pd_map_json=m["model.json"])),
+        "pd_map.json: expected an object of steps, grades",
+    ),
+    "pd map of protocol 1": (
+        lambda m: packed(with_manifest(m, protocol=1)),
+        r"protocol 1 holds no pd_map\.json",
+    ),
+    "bomb of a pd map": (
+        lambda m: packed(
+            resigned(m, pd_map_json=bytes(60 << 20)), compress=zipfile.ZIP_DEFLATED
+        ),
+        "pd_map.json must have at most",
+    ),
+    "nan in a pd map": (
+        lambda m: packed(
+            resigned(m, pd_map_json=m["pd_map.json"].replace(b"0.125", b"NaN"))
+        ),
+        "pd_map.json must be plain JSON; it holds the token NaN",
+    ),
+    "many knots": (
+        lambda m: packed(resigned(m, pd_map_json=many_knots())),
+        "a list of 1 to 200000 entries",
+    ),
     "schema a list": (lambda m: packed(resigned(m, schema_json=b"[]")), "schema.json"),
     "manifest a list": (
         lambda m: packed(m | {"manifest.json": b"[]"}),
@@ -256,7 +285,7 @@ HOSTILE = {
     "protocol text": (lambda m: packed(with_manifest(m, protocol="1")), "protocol"),
     "protocol true": (lambda m: packed(with_manifest(m, protocol=True)), "protocol"),
     "protocol float": (lambda m: packed(with_manifest(m, protocol=1.0)), "protocol"),
-    "protocol 2": (lambda m: packed(with_manifest(m, protocol=2)), "has protocol 2"),
+    "protocol 3": (lambda m: packed(with_manifest(m, protocol=3)), "has protocol 3"),
     "protocol 99": (lambda m: packed(with_manifest(m, protocol=99)), "has protocol 99"),
     "unknown model": (lambda m: packed(with_manifest(m, model="forest")), "'forest'"),
     "cut model": (
@@ -290,6 +319,13 @@ def lying_bomb(members):
         members | {"model.json": bytes(50 << 20)}, compress=zipfile.ZIP_DEFLATED
     )
     return raw.replace(struct.pack("<L", 50 << 20), struct.pack("<L", 1000))
+
+
+def many_knots():
+    """Return a PD map of 300,000 steps."""
+    points = [{"at": i / 1e6, "pd": 0.5} for i in range(300_000)]
+    line = {"kind": "line", "scale": "pd", "points": points}
+    return json.dumps({"steps": [line], "grades": None}).encode()
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -443,3 +479,33 @@ def test_signed_mutations_of_the_model_end_in_an_error_or_a_sound_model(
         for c in spec.characteristics:
             assert len(c.points) == len(c.log_odds) == c.feature.n_bins
             assert list(c.feature.edges) == sorted(set(c.feature.edges))
+
+
+def test_signed_mutations_of_the_pd_map_end_in_an_error_or_a_sound_map(
+    tmp_path, members
+):
+    rng = random.Random(22)
+    raw = members["pd_map.json"]
+    path = tmp_path / "mutated.rk"
+    tokens = [b"null", b"true", b"-1", b"1e308", b"2", b"0", b'""', b"[]", b"{}", b"}"]
+    n_sound = 0
+    for _ in range(1_000):
+        place = rng.randrange(len(raw))
+        mutated = raw[:place] + rng.choice(tokens) + raw[place + rng.randrange(4) :]
+        path.write_bytes(packed(resigned(members, pd_map_json=mutated)))
+        try:
+            scorer = load_scorer(path)
+        except ArtifactError:
+            continue
+        n_sound += 1
+        for income in (0.0, 2000.0, 1e9):
+            record = {"income": income, "purpose": "car", "channel": "branch"}
+            if set(scorer.features) != set(record):  # another name of the column
+                record |= dict.fromkeys(scorer.features[2:])
+            result = scorer.score(record)
+            assert 0 <= result.pd <= 1
+            assert result.grade_pd is None or 0 <= result.grade_pd <= 1
+            if result.interval is not None:
+                low, high = result.interval
+                assert 0 <= low <= high <= 1
+    assert n_sound > 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -25,10 +26,32 @@ def test_stored_artifact_scores_as_it_did(protocol):
         result = scorer.score(case["record"])
         reasons = [[r.feature, r.text, r.points_lost] for r in result.reasons]
         assert [result.log_odds, result.points] == [case["log_odds"], case["points"]]
-        assert result.pd == pytest.approx(case["pd"], rel=1e-15)
+        # The logarithm and the exponential are the C library's.
+        assert result.pd == pytest.approx(
+            case["pd"], rel=1e-15 if protocol == 1 else 1e-12
+        )
         assert reasons == case["reasons"]
+        assert (result.grade, result.grade_pd) == (
+            case.get("grade"),
+            case.get("grade_pd"),
+        )
+        if "interval" in case:
+            assert result.interval == pytest.approx(case["interval"], rel=1e-12)
     assert read_artifact(path).baseline is not None
     assert read_artifact(path).manifest.target == "default"
+
+
+def test_a_pd_map_is_no_part_of_the_first_protocol():
+    path = STORED / "artifact_protocol1.rk"
+    assert read_artifact(path).pd_map is None
+    first, second = (
+        {name: archive.read(name) for name in archive.namelist()}
+        for archive in map(ZipFile, sorted(STORED.glob("*.rk")))
+    )
+    documents = {name: json.loads(raw) for name, raw in first.items()}
+    documents["pd_map.json"] = json.loads(second["pd_map.json"])
+    with pytest.raises(ArtifactError, match=r"protocol 1 holds no pd_map\.json"):
+        migrate(documents, 1)
 
 
 def test_every_older_protocol_has_a_step():

@@ -5,6 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Perceptron
@@ -258,6 +259,101 @@ def test_segments_of_arrays_and_polars():
     assert by_array.segments_frame()["segment"].tolist() == ["0", "1"]
 
 
+def test_a_segment_without_events_is_refused():
+    X, y = segmented()
+    silent = np.where(X["segment"] == "online", 0, y)
+    with pytest.raises(InvalidTargetError) as error:
+        CalibratedPD(OnlyScore(), segments="segment").fit(X, silent)
+    text = str(error.value)
+    assert "Segments of column 'segment' in which 25 events" in text
+    assert "1 of 3 segments hold one of the two only" in text
+    assert "online" not in text
+    certain = np.where(X["segment"] == "online", 1, y)
+    with pytest.raises(InvalidTargetError, match="1 of 3 segments hold one of"):
+        CalibratedPD(OnlyScore(), segments="segment").fit(X, certain)
+    pooled = CalibratedPD(OnlyScore(), segments="segment", one_class_segments="pool")
+    with pytest.warns(RiskkitWarning, match="2 of 3 segments"):
+        pooled.fit(X, silent)
+    assert pooled.segments_frame()["status"].tolist() == ["own", "pooled", "pooled"]
+
+
+def test_a_small_segment_without_events_is_thin():
+    X, y = segmented()
+    silent = np.where(X["segment"] == "rare", 0, y)
+    with pytest.warns(RiskkitWarning, match="1 of 3 segments"):
+        fitted = CalibratedPD(OnlyScore(), segments="segment").fit(X, silent)
+    assert fitted.segments_frame()["n_event"].tolist()[2] == 0
+
+
+@pytest.mark.filterwarnings("ignore::riskkit.exceptions.RiskkitWarning")
+def test_a_segment_of_weight_zero_is_not_there():
+    X, y = segmented(3_000)
+    kept = (X["segment"] != "rare").to_numpy()
+    # Folds are the same in both: the rows left out are the last.
+    order = np.argsort(~kept, kind="stable")
+    X, y, kept = X.iloc[order], y[order], kept[order]
+    model = FrozenEstimator(OnlyScore().fit(X, y))
+    fitted = CalibratedPD(model, segments="segment").fit(X, y, kept.astype(float))
+    other = CalibratedPD(model, segments="segment").fit(X[kept], y[kept])
+    assert fitted.segments_frame()["segment"].tolist() == ["branch", "online"]
+    for mine, its in zip(
+        fitted.segmented_spec_.segments, other.segmented_spec_.segments, strict=True
+    ):
+        assert (mine.level, mine.n, mine.n_event) == (its.level, its.n, its.n_event)
+        assert mine.own.a == pytest.approx(its.own.a, rel=1e-9)
+        assert mine.own.c == pytest.approx(its.own.c, rel=1e-9)
+
+
+# The level after the calibration ------------------------------------------------------
+
+
+@pytest.mark.parametrize("calibrator", [None, VennAbersCalibrator()], ids=str)
+@pytest.mark.filterwarnings("ignore::riskkit.exceptions.RiskkitWarning")
+def test_prior_follows_the_calibration(calibrator):
+    X, y = segmented()
+    plain = CalibratedPD(OnlyScore(), calibrator, segments="segment").fit(X, y)
+    moved = CalibratedPD(
+        OnlyScore(),
+        calibrator,
+        prior=PriorCorrection(target_rate=0.02, scale="log_odds"),
+        segments="segment",
+    ).fit(X, y)
+    rate = y.mean()
+    assert moved.prior_.scale == "pd"
+    assert moved.prior_.shift_ == pytest.approx(
+        np.log(0.02 / 0.98) - np.log(rate / (1 - rate))
+    )
+    before = plain.predict_proba(X)[:, 1]
+    pds = moved.predict_proba(X)[:, 1]
+    assert_array_equal(pds, moved.prior_.predict(before))
+    assert moved.to_spec() == plain.to_spec()
+    assert moved.pd_map_.steps == (plain.to_spec(), moved.prior_.to_spec())
+    if calibrator is not None:
+        low, high = moved.predict_interval(X).T
+        assert (low <= pds).all()
+        assert (pds <= high).all()
+        ends = plain.predict_interval(X)
+        assert_array_equal(low, moved.prior_.predict(ends[:, 0]))
+        assert_array_equal(high, moved.prior_.predict(ends[:, 1]))
+
+
+def test_prior_is_fitted_to_out_of_fold_pds():
+    X, y = sample(1_000)
+    w = np.random.default_rng(0).uniform(0.5, 2, y.size)
+    prior = PriorCorrection(target_rate=0.3, method="central_tendency")
+    fitted = CalibratedPD(LogisticRegression(), prior=prior).fit(X, y, w)
+    x = np.empty(y.size)
+    for train, test in StratifiedKFold(5).split(X, y):
+        model = LogisticRegression().fit(X[train], y[train], w[train])
+        x[test] = model.predict_proba(X[test])[:, 1]
+    platt = LogitPlattCalibrator().fit(x, y, w)
+    step = prior.fit(platt.predict(x), sample_weight=w)
+    assert fitted.prior_.shift_ == pytest.approx(step.shift_, rel=1e-9)
+    assert np.average(step.predict(platt.predict(x)), weights=w) == pytest.approx(0.3)
+    again = clone(fitted).fit(X, y, w)
+    assert again.pd_map_ == fitted.pd_map_
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
@@ -265,6 +361,8 @@ def test_segments_of_arrays_and_polars():
         ({"cv": "five"}, "cv must be an integer >= 2"),
         ({"calibrator": LogisticRegression()}, "calibrator must be a calibrator"),
         ({"segments": 3}, "segments must name a column"),
+        ({"prior": LogitPlattCalibrator()}, "prior must be a PriorCorrection or None"),
+        ({"one_class_segments": "drop"}, "one_class_segments must be one of"),
         ({"min_segment_events": 0}, "min_segment_events must be an integer >= 1"),
         ({"shrinkage": -1}, "shrinkage must be a number >= 0"),
         ({"estimator": StandardScaler()}, "estimator must be a classifier"),
@@ -300,3 +398,15 @@ def test_a_tree_says_what_its_zeros_do():
     X, y = sample()
     with pytest.warns(RiskkitWarning, match="of 4000 PDs are 0 or 1"):
         CalibratedPD(DecisionTreeClassifier(random_state=0)).fit(X, y)
+
+
+def test_a_model_that_returns_no_number_is_told():
+    class Broken(OnlyScore):
+        def predict_proba(self, X):
+            pds = super().predict_proba(X)
+            return np.where(X[["score"]].to_numpy() > 9, np.nan, pds)
+
+    X, y = segmented()
+    fitted = CalibratedPD(Broken(), cv=3).fit(X, y)
+    with pytest.raises(InvalidInputError, match="1 of 2 are"):
+        fitted.predict_proba(X[:2].assign(score=[0.0, 10.0]))

@@ -234,10 +234,12 @@ def test_spec_is_plain_data():
 
 def test_perfect_separation():
     p, y = np.array([0.1, 0.2, 0.3, 0.4]), np.array([0, 0, 1, 1])
-    pds = LogitPlattCalibrator().fit(p, y).predict(p)
+    with pytest.warns(RiskkitWarning, match="rests on the smoothing alone"):
+        pds = LogitPlattCalibrator().fit(p, y).predict(p)
     assert_allclose(pds.sum(), 2)  # of Platt's targets, 1/4 and 3/4
     assert 0.1 < pds[0] < pds[3] < 0.9
-    assert np.isfinite(BetaCalibrator().fit(p, y).predict(p)).all()
+    with pytest.warns(RiskkitWarning, match="check the model for leakage"):
+        assert np.isfinite(BetaCalibrator().fit(p, y).predict(p)).all()
     for cls in (LogitPlattCalibrator, BetaCalibrator):
         with pytest.raises(InvalidTargetError, match="must overlap"):
             cls(smoothing=False).fit(p, y)

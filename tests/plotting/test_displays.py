@@ -15,7 +15,7 @@ from riskkit.plotting import (
     COLORS,
     CAPDisplay,
     KSDisplay,
-    PointsDisplay,
+    PointsDistributionDisplay,
     StabilityDisplay,
     WoEDisplay,
     bin_labels,
@@ -54,7 +54,7 @@ def displays(table):
     return [
         KSDisplay.from_predictions(Y, SCORE),
         CAPDisplay.from_predictions(Y, SCORE),
-        PointsDisplay.from_predictions(Y, 600 - 100 * SCORE),
+        PointsDistributionDisplay.from_predictions(Y, 600 - 100 * SCORE),
         StabilityDisplay.from_counts([5, 3, 0], [4, 4, 2], ["a", "b", "c"]),
         WoEDisplay.from_table(table),
     ]
@@ -117,14 +117,14 @@ def test_displays_score_an_estimator():
     assert CAPDisplay.from_estimator(Model(), X, Y).gini == pytest.approx(
         gini_score(Y, SCORE)
     )
-    shown = PointsDisplay.from_estimator(Model(), X, Y, n_bands=10).frame()
+    shown = PointsDistributionDisplay.from_estimator(Model(), X, Y, n_bands=10).frame()
     assert len(shown) <= 10
 
 
 def test_bands_of_whole_points_hold_equally_many_whole_numbers():
     points = np.arange(500, 561)  # 61 values in at most 30 bands
     y = np.resize([0, 1], points.size)
-    display = PointsDisplay.from_predictions(y, points)
+    display = PointsDistributionDisplay.from_predictions(y, points)
     assert_array_equal(np.diff(display.edges), 3)
     assert display.edges[0] == 499.5
     assert display.event_share.sum() == pytest.approx(1)
@@ -133,13 +133,15 @@ def test_bands_of_whole_points_hold_equally_many_whole_numbers():
 
 
 def test_points_that_are_not_whole_fill_equal_bands():
-    display = PointsDisplay.from_predictions([0, 1, 1], [1.5, 2.5, 3.5], n_bands=2)
+    display = PointsDistributionDisplay.from_predictions(
+        [0, 1, 1], [1.5, 2.5, 3.5], n_bands=2
+    )
     assert_array_equal(display.edges, [1.5, 2.5, 3.5])
     assert_array_equal(display.event_share, [0, 1])
     with pytest.raises(InvalidInputError, match="must be finite"):
-        PointsDisplay.from_predictions([0, 1], [1, np.inf])
+        PointsDistributionDisplay.from_predictions([0, 1], [1, np.inf])
     with pytest.raises(InvalidParameterError, match="n_bands"):
-        PointsDisplay.from_predictions([0, 1], [1, 2], n_bands=0)
+        PointsDistributionDisplay.from_predictions([0, 1], [1, 2], n_bands=0)
 
 
 def test_stability_display_keeps_shares_and_index():

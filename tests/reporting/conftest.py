@@ -1,5 +1,6 @@
 """A scorecard, and samples that differ from its training sample in known ways."""
 
+from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import matplotlib as mpl
@@ -21,6 +22,42 @@ from riskkit.artifact import (
 from riskkit.binning import OptimalBinner
 from riskkit.reporting import validation_report
 from riskkit.scorecard import ScorecardClassifier
+
+VOID = {"meta", "br", "hr", "img", "link", "input"}
+
+
+class Outline(HTMLParser):
+    """Ids, links and headings of a page whose tags must all be closed."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.ids, self.links, self.loads = [], [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value)
+            if name == "href":
+                self.links.append(value)
+            if name in ("src", "srcset", "action", "data", "poster"):
+                self.loads.append(value)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.handle_endtag(tag)
+
+
+def read_outline(html):
+    page = Outline()
+    page.feed(html)
+    assert page.open == []
+    return page
 
 
 def make_sample(n, seed, *, shift=0.0, level=0.0, noise=0.0):
@@ -104,3 +141,8 @@ def hand_card():
 @pytest.fixture(scope="session")
 def sample():
     return make_sample
+
+
+@pytest.fixture(scope="session")
+def outline():
+    return read_outline

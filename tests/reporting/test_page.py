@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-from html.parser import HTMLParser
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -26,45 +25,10 @@ from riskkit.reporting import validation_report
 from riskkit.reporting._validation import compute_validation
 from riskkit.scorecard import ScorecardClassifier
 
-VOID = {"meta", "br", "hr", "img", "link", "input"}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-class Outline(HTMLParser):
-    """Ids, links and headings of a page whose tags must all be closed."""
-
-    def __init__(self):
-        super().__init__()
-        self.open, self.ids, self.links, self.loads = [], [], [], []
-
-    def handle_starttag(self, tag, attrs):
-        if tag not in VOID:
-            self.open.append(tag)
-        for name, value in attrs:
-            if name == "id":
-                self.ids.append(value)
-            if name == "href":
-                self.links.append(value)
-            if name in ("src", "srcset", "action", "data", "poster"):
-                self.loads.append(value)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_startendtag(self, tag, attrs):
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.handle_endtag(tag)
-
-
-def outline(html):
-    page = Outline()
-    page.feed(html)
-    assert page.open == []
-    return page
-
-
-def test_page_is_whole_and_every_link_has_a_place(report):
+def test_page_is_whole_and_every_link_has_a_place(report, outline):
     page = outline(report.html)
     assert report.html.lstrip().startswith("<!doctype html>")
     assert len(page.ids) == len(set(page.ids))
@@ -72,7 +36,7 @@ def test_page_is_whole_and_every_link_has_a_place(report):
     assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
 
 
-def test_page_reaches_for_nothing(report):
+def test_page_reaches_for_nothing(report, outline):
     page = outline(report.html)
     assert page.loads == []
     assert "://" not in report.html
@@ -111,7 +75,7 @@ def test_equal_input_gives_equal_bytes(card, sample, report, training):
     assert not plt.get_fignums()
 
 
-def test_names_and_levels_are_escaped(card, sample):
+def test_names_and_levels_are_escaped(card, sample, outline):
     X, y = sample(2000, 9)
     hostile = "</script><script>alert(1)</script>"
     result = validation_report(card, X, y, title=hostile)
@@ -158,7 +122,7 @@ def test_twenty_characteristics_stay_under_400_kb(sample):
     assert len(result.html.encode()) < 400_000
 
 
-def test_a_scorecard_without_characteristics_has_a_page(empty_card):
+def test_a_scorecard_without_characteristics_has_a_page(empty_card, outline):
     y = np.resize([0, 0, 0, 0, 1], 200)
     result = validation_report(empty_card, np.zeros((200, 1)), y)
     assert result.verdict.word in ("No action", "Watch")

@@ -161,6 +161,9 @@ def test_result_is_plain_and_frozen():
         "pd": result.pd,
         "points": 510.0,
         "log_odds": -2.5,
+        "grade": None,
+        "grade_pd": None,
+        "interval": None,
         "reasons": [
             {"feature": "income", "text": "Income is low", "points_lost": 20.0}
         ],

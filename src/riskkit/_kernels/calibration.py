@@ -89,10 +89,11 @@ def map_log_odds(
     x: FloatArray, a: float, b: float, c: float, *, is_pd: bool
 ) -> FloatArray:
     """Return the PDs that a map gives to PDs, or to log-odds."""
-    if a == b:
-        return sigmoid(a * log_odds_of(x, is_pd=is_pd) + c)
-    log_p, log_q = log_probabilities(x, is_pd=is_pd)
-    return sigmoid(a * log_p - b * log_q + c)
+    with np.errstate(over="ignore"):  # infinite log-odds are a PD of 0 or 1
+        if a == b:
+            return sigmoid(a * log_odds_of(x, is_pd=is_pd) + c)
+        log_p, log_q = log_probabilities(x, is_pd=is_pd)
+        return sigmoid(a * log_p - b * log_q + c)
 
 
 def separated(x: FloatArray, is_event: BoolArray) -> bool:

@@ -1,4 +1,4 @@
-"""The line between log-odds of the event and points, and reasons from points.
+"""The line between log-odds of the event and points, and what bins are worth on it.
 
 Notation: ``odds`` are non-event to event, so ``ln(odds) = -log_odds``. With
 ``factor = pdo / ln 2`` and ``offset = base_points - factor * ln(base_odds)``::
@@ -6,6 +6,15 @@ Notation: ``odds`` are non-event to event, so ``ln(odds) = -log_odds``. With
     points = offset - factor * log_odds
 
 Points that double the odds: ``pdo``. Up is safer. [1]_
+
+Through two given pairs of log-odds and points the same line has ``factor =
+(points_2 - points_1) / (log_odds_1 - log_odds_2)``, and ``pdo = factor ln 2``.
+
+In a scorecard ``log_odds = a + sum_j eta_j`` with an intercept ``a`` and ``eta = 0`` at
+WoE 0, so an account at WoE 0 throughout has ``level = offset - factor * a`` points.
+They are shared out as ``level = common + sum_j share_j``, and bin ``b`` of
+characteristic ``j`` gets ``share_j - factor * eta_jb``: equal shares and nothing in
+common [1]_, or all in common, or what makes the worst bin of each characteristic 0.
 
 A reason is a distance ``reference - points`` in points; what the reference of a
 characteristic with bins ``b`` can be (``best``, ``neutral`` and ``mean``)::
@@ -29,7 +38,14 @@ import numpy as np
 if TYPE_CHECKING:
     from riskkit.typing import FloatArray, IntArray
 
-__all__ = ["largest_losses", "mean_value", "neutral_points", "points_line"]
+__all__ = [
+    "largest_losses",
+    "mean_value",
+    "neutral_points",
+    "points_line",
+    "share_level",
+    "stretched_line",
+]
 
 # Means are kept to 32 binary digits after the point, a quarter of a billionth: sums
 # and differences with whole points are then exact whatever their order.
@@ -42,6 +58,40 @@ def points_line(
     """Return the factor and the offset of the line from log-odds to points."""
     factor = pdo / math.log(2.0)
     return factor, base_points - factor * math.log(base_odds)
+
+
+def stretched_line(
+    log_odds: tuple[float, float], points: tuple[float, float], base_odds: float
+) -> tuple[float, float]:
+    """Return the `pdo` and the base points of the line through two pairs."""
+    (safe, risky), (least, most) = log_odds, points
+    factor = (most - least) / (risky - safe)
+    return factor * math.log(2.0), least + factor * (risky + math.log(base_odds))
+
+
+def share_level(
+    level: float, lowest: FloatArray, *, spread: bool, nonnegative: bool
+) -> tuple[float, FloatArray]:
+    """Return what everyone gets of `level`, and the share of each characteristic.
+
+    `lowest` is what the worst bin of each characteristic adds to its share. With
+    `nonnegative` no bin may end below 0; equal shares are then raised where they must
+    be, and what is more than `level` is taken off everyone.
+    """
+    needed = -lowest if nonnegative else np.full(lowest.size, -np.inf)
+    if not spread or lowest.size == 0:
+        shares = needed if nonnegative else np.zeros(lowest.size)
+        return level - float(shares.sum()), shares
+    if nonnegative and needed.sum() >= level:
+        return level - float(needed.sum()), needed
+    # Those that need most get it, as long as it is more than an equal part of the rest.
+    left, equal = level, level / needed.size
+    for place, need in enumerate(np.sort(needed)[::-1]):
+        equal = left / (needed.size - place)
+        if need <= equal:
+            break
+        left -= need
+    return 0.0, np.maximum(needed, equal)
 
 
 def largest_losses(losses: FloatArray, n: int) -> IntArray:

@@ -11,21 +11,48 @@ from riskkit.artifact._features import (
     encode_column,
 )
 from riskkit.artifact._manifest import PROTOCOL, Manifest
+from riskkit.artifact._pd_map import (
+    CalibrationSpec,
+    IntervalMapSpec,
+    LogOddsMapSpec,
+    MasterScaleSpec,
+    PDMapSpec,
+    SegmentedMapSpec,
+    SegmentMap,
+    StepMapSpec,
+)
+from riskkit.artifact._pd_map_values import apply_pd_map
+from riskkit.artifact._population import BinnedSpec, PeriodSpec, PopulationSpec
+from riskkit.artifact._population_file import read_population, write_population
 from riskkit.artifact._scorecard import CharacteristicSpec, ScalingSpec, ScorecardSpec
 
 __all__ = [
     "PROTOCOL",
     "Artifact",
     "BaselineSpec",
+    "BinnedSpec",
+    "CalibrationSpec",
     "CharacteristicSpec",
     "CountsSpec",
     "FeatureSpec",
+    "IntervalMapSpec",
+    "LogOddsMapSpec",
     "Manifest",
+    "MasterScaleSpec",
+    "PDMapSpec",
+    "PeriodSpec",
+    "PopulationSpec",
     "ScalingSpec",
     "ScorecardSpec",
+    "SegmentMap",
+    "SegmentedMapSpec",
     "SpecialGroup",
+    "StepMapSpec",
+    "apply_pd_map",
     "assign_column",
     "encode_column",
     "read_artifact",
+    "read_population",
     "write_artifact",
+    "write_population",
 ]

@@ -7,7 +7,7 @@ import io
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from riskkit.artifact._canonical import canonical_json, parse_json, plain_data
 from riskkit.artifact._codec import (
@@ -21,10 +21,12 @@ from riskkit.artifact._codec import (
 from riskkit.artifact._manifest import PROTOCOL, Manifest
 from riskkit.artifact._members import LIMITS, open_members
 from riskkit.artifact._migrate import check_protocol, migrate
+from riskkit.artifact._pd_map_codec import decode_pd_map, encode_pd_map
 from riskkit.exceptions import ArtifactError, OutputError
 
 if TYPE_CHECKING:
     from riskkit.artifact._baseline import BaselineSpec
+    from riskkit.artifact._pd_map import PDMapSpec
     from riskkit.artifact._scorecard import ScorecardSpec
 
 __all__ = ["Artifact", "read_artifact", "write_artifact"]
@@ -50,6 +52,9 @@ class Artifact:
     schema : dict or None
         Description of the table trained on, as plain data.
 
+    pd_map : PDMapSpec or None
+        What lies between the model and the PD and grade that are used.
+
     See Also
     --------
     read_artifact : Reads one from disk.
@@ -66,6 +71,15 @@ class Artifact:
     model: ScorecardSpec
     baseline: BaselineSpec | None = None
     schema: dict[str, Any] | None = None
+    pd_map: PDMapSpec | None = None
+
+    @property
+    def fields(self) -> dict[str, Literal["numeric", "categorical"]]:
+        """Kind of each field that a record must have, by name."""
+        kinds = {c.feature.name: c.feature.kind for c in self.model.characteristics}
+        for column in () if self.pd_map is None else self.pd_map.columns:
+            kinds.setdefault(column, "categorical")
+        return kinds
 
 
 def write_artifact(
@@ -73,6 +87,7 @@ def write_artifact(
     *,
     manifest: Manifest,
     model: ScorecardSpec,
+    pd_map: PDMapSpec | None = None,
     baseline: BaselineSpec | None = None,
     schema: dict[str, Any] | None = None,
     overwrite: bool = False,
@@ -92,6 +107,9 @@ def write_artifact(
 
     model : ScorecardSpec
         The model.
+
+    pd_map : PDMapSpec or None, default=None
+        Calibration, correction of the level, and grades.
 
     baseline : BaselineSpec or None, default=None
         Counts of the training population.
@@ -140,13 +158,15 @@ def write_artifact(
         "manifest.json": encode_manifest(manifest),
         "model.json": encode_scorecard(model),
     }
+    if pd_map is not None:
+        documents["pd_map.json"] = encode_pd_map(pd_map)
     if baseline is not None:
         documents["baseline.json"] = encode_baseline(baseline)
     if schema is not None:
         schema = plain_data(schema, "schema")
         documents["schema.json"] = schema
     # What could not be read back unchanged must not be written.
-    if _decode(documents) != Artifact(manifest, model, baseline, schema):
+    if _decode(documents) != Artifact(manifest, model, baseline, schema, pd_map):
         msg = "The artifact must read back as what was given; its specs hold odd types."
         raise ArtifactError(msg)
     del documents["manifest.json"]
@@ -244,7 +264,9 @@ def _decode(documents: dict[str, Any]) -> Artifact:
         )
         raise ArtifactError(msg)
     model = decoder(documents["model.json"])
-    baseline = schema = None
+    baseline = schema = pd_map = None
+    if "pd_map.json" in documents:
+        pd_map = decode_pd_map(documents["pd_map.json"])
     if "baseline.json" in documents:
         baseline = decode_baseline(documents["baseline.json"], model)
     if "schema.json" in documents:
@@ -252,7 +274,7 @@ def _decode(documents: dict[str, Any]) -> Artifact:
         if not isinstance(schema, dict):
             msg = "schema.json must be an object; it is another kind of value."
             raise ArtifactError(msg)
-    return Artifact(manifest, model, baseline, schema)
+    return Artifact(manifest, model, baseline, schema, pd_map)
 
 
 def _check_place(place: Path, *, overwrite: bool) -> None:

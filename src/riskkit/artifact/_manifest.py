@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 __all__ = ["PROTOCOL", "Manifest"]
 
 # Raise this number when a reader of the previous protocol could misread an artifact,
 # and add the step from the old one to `_migrate.py`.
-PROTOCOL = 1
+PROTOCOL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +68,13 @@ class Manifest:
 
     @property
     def model_id(self) -> str:
-        """First 12 digits of the model's SHA-256; empty before it is written."""
-        return self.members.get("model.json", "")[:12]
+        """First 12 digits of the model's SHA-256; empty before it is written.
+
+        The PD map, where there is one, is part of the model: another calibration is
+        another model.
+        """
+        model = self.members.get("model.json", "")
+        pd_map = self.members.get("pd_map.json")
+        if pd_map is None:
+            return model[:12]
+        return sha256(f"{model}{pd_map}".encode()).hexdigest()[:12]

@@ -25,6 +25,7 @@ __all__ = ["LIMITS", "MAX_FILE", "Members", "open_members"]
 LIMITS = {
     "manifest.json": 1 << 20,
     "model.json": 16 << 20,
+    "pd_map.json": 16 << 20,
     "baseline.json": 16 << 20,
     "schema.json": 4 << 20,
 }

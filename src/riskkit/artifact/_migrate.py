@@ -24,8 +24,20 @@ __all__ = ["STEPS", "check_protocol", "migrate"]
 
 Documents = dict[str, Any]
 
+
+def _to_2(documents: Documents) -> Documents:
+    """Protocol 2 may hold a PD map; a model without one is as it was."""
+    if "pd_map.json" in documents:
+        msg = (
+            "An artifact of protocol 1 holds no pd_map.json; this one does. The file "
+            "was not written by riskkit; do not trust it."
+        )
+        raise ArtifactError(msg)
+    return documents
+
+
 # STEPS[p] turns {member name: document} of protocol p into those of protocol p + 1.
-STEPS: dict[int, Callable[[Documents], Documents]] = {}
+STEPS: dict[int, Callable[[Documents], Documents]] = {1: _to_2}
 
 _VERSION = re.compile(r"[0-9][0-9a-z.+]{0,30}")
 

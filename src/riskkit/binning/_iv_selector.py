@@ -14,23 +14,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from riskkit._core.frames import Table, is_frame
 from riskkit._core.inputs import read_features, read_training, read_weight
-from riskkit.binning._base import BaseBinner
 from riskkit.binning._columns import drop_column, pick_columns, to_pandas
 from riskkit.binning._drift import read_periods
 from riskkit.binning._judge import judge_features
 from riskkit.binning._optimal import OptimalBinner
-from riskkit.binning._selection import (
-    SelectionRules,
-    check_known,
-    check_name_lists,
-    check_rules,
-    report_frame,
-)
-from riskkit.exceptions import (
-    InvalidParameterError,
-    NoEvidenceWarning,
-    SingleBinWarning,
-)
+from riskkit.binning._selection import SelectionRules, report_frame
+from riskkit.binning._selector_checks import check_selector, check_selector_names
+from riskkit.exceptions import NoEvidenceWarning, SingleBinWarning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
 
+    from riskkit.binning._base import BaseBinner
     from riskkit.binning._drift import Periods
     from riskkit.typing import BoolArray
 
@@ -235,11 +226,10 @@ class IVSelector(SelectorMixin, BaseEstimator):
             If `X` has no rows, repeats a column name, or holds dates or objects; or if
             periods are missing, too many, or not comparable.
         """
-        self._check_params()
+        check_selector(self, self._rules())
         training = read_training(self, X, y, sample_weight)
         self.classes_ = training.classes
-        names = training.table.names
-        self._check_names(names, is_frame(X), periods)
+        check_selector_names(self, training.table.names, X, periods)
         read = self._read_periods(X, y, sample_weight, periods)
         self.binner_ = self._fit_binner(X, y, sample_weight)
         self._verdicts = judge_features(
@@ -363,45 +353,6 @@ class IVSelector(SelectorMixin, BaseEstimator):
             max_vif=self.max_vif,
             n_features=self.n_features,
         )
-
-    def _check_params(self) -> None:
-        if self.binner is not None and not isinstance(self.binner, BaseBinner):
-            msg = (
-                "binner must be a binner such as OptimalBinner, or None; got "
-                f"{type(self.binner).__name__}."
-            )
-            raise InvalidParameterError(msg)
-        check_rules(self._rules())
-        if self.stable_over is not None and not isinstance(self.stable_over, str):
-            msg = (
-                "stable_over must be the name of a column or None; got "
-                f"{self.stable_over!r}. Give an array of periods to fit instead."
-            )
-            raise InvalidParameterError(msg)
-        check_name_lists(self.must_have, self.never, self.n_features)
-
-    def _check_names(
-        self, names: Sequence[str], from_frame: bool, periods: ArrayLike | None
-    ) -> None:
-        check_known("must_have", self.must_have, names)
-        check_known("never", self.never, names)
-        if self.stable_over is not None:
-            if not from_frame:
-                msg = (
-                    "stable_over names a column, so X must be a frame; got an array. "
-                    "Give an array of periods to fit instead."
-                )
-                raise InvalidParameterError(msg)
-            check_known("stable_over", [self.stable_over], names)
-            if periods is not None:
-                msg = "Periods come from stable_over or from periods; got both."
-                raise InvalidParameterError(msg)
-        elif self.max_csi is not None and periods is None:
-            msg = (
-                "max_csi needs the period of each row; got none. Name a column in "
-                "stable_over, or give an array of periods to fit."
-            )
-            raise InvalidParameterError(msg)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

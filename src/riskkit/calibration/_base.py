@@ -13,12 +13,12 @@ from sklearn.utils.validation import check_is_fitted
 from riskkit._core.inputs import read_features, read_training
 from riskkit._core.params import check_option
 from riskkit._core.scores import SCALES, one_column, read_scores
-from riskkit.calibration._spec import apply_map
+from riskkit.artifact import apply_pd_map
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from riskkit.calibration._spec import CalibrationSpec
+    from riskkit.artifact import CalibrationSpec
     from riskkit.typing import BoolArray, FloatArray
 
 __all__ = ["BaseCalibrator"]
@@ -79,8 +79,7 @@ class BaseCalibrator(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC)
         pd : ndarray of shape (n_samples,)
             Probability of the event; up is riskier.
         """
-        x = self._read(X)
-        return apply_map(self.spec_, x)
+        return apply_pd_map([self.to_spec()], self._read(X))[0]
 
     def transform(self, X: ArrayLike) -> FloatArray:
         """Return the calibrated PDs in the shape of `X`.

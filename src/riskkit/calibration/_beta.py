@@ -9,7 +9,7 @@ from riskkit.calibration._base import BaseCalibrator
 from riskkit.calibration._log_odds import fit_spec
 
 if TYPE_CHECKING:
-    from riskkit.calibration._spec import LogOddsMapSpec
+    from riskkit.artifact import LogOddsMapSpec
     from riskkit.typing import BoolArray, FloatArray
 
 __all__ = ["BetaCalibrator"]

@@ -9,9 +9,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils import ClassifierTags, column_or_1d, get_tags
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from riskkit._core.frames import Table, level_column
 from riskkit._core.inputs import read_weight
-from riskkit._core.params import check_int, check_real
+from riskkit._core.params import check_int, check_option, check_real
+from riskkit._core.scores import read_scores
 from riskkit._core.target import encode_event
+from riskkit.artifact import PDMapSpec, apply_pd_map
 from riskkit.calibration._base import BaseCalibrator
 from riskkit.calibration._cross_fit import (
     check_folds,
@@ -21,12 +24,8 @@ from riskkit.calibration._cross_fit import (
     score_out_of_fold,
 )
 from riskkit.calibration._platt import LogitPlattCalibrator
-from riskkit.calibration._segments import (
-    fit_segments,
-    read_levels,
-    segment_frame,
-    segment_values,
-)
+from riskkit.calibration._prior import PriorCorrection
+from riskkit.calibration._segments import fit_segments, read_column, segment_frame
 from riskkit.calibration._venn_abers import VennAbersCalibrator
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
 
@@ -34,10 +33,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
-    from riskkit.calibration._spec import CalibrationSpec, SegmentedMapSpec
+    from riskkit.artifact import CalibrationSpec, SegmentedMapSpec
     from riskkit.typing import FloatArray
 
 __all__ = ["CalibratedPD"]
+
+_ONE_CLASS = ("raise", "pool")
 
 
 class CalibratedPD(ClassifierMixin, BaseEstimator):
@@ -58,6 +59,10 @@ class CalibratedPD(ClassifierMixin, BaseEstimator):
         A calibrator of this package; None stands for ``LogitPlattCalibrator()``. Its
         `scale` is set to what the estimator gives.
 
+    prior : PriorCorrection or None, default=None
+        Step after the calibration, fitted to the calibrated out-of-fold PDs: it moves
+        their level to a known event rate or central tendency.
+
     cv : int, splitter or iterable, default=5
         Folds; every row must be scored exactly once. An integer makes stratified folds
         without shuffling, so that the same rows give the same PDs.
@@ -74,6 +79,12 @@ class CalibratedPD(ClassifierMixin, BaseEstimator):
         Events at which a segment's own map and the pooled one have the same say; 0
         leaves all to the own map.
 
+    one_class_segments : {"raise", "pool"}, default="raise"
+        What to do about a segment that is large enough for `min_segment_events` events
+        and as many non-events, by the pooled PDs, and holds accounts of one outcome
+        only: refuse it, because most often the other outcome was not recorded, or
+        treat it as a thin segment.
+
     n_jobs : int, optional
         Folds trained at a time, as in scikit-learn.
 
@@ -84,6 +95,13 @@ class CalibratedPD(ClassifierMixin, BaseEstimator):
 
     calibrator_ : calibrator
         The pooled map, learned from the out-of-fold PDs.
+
+    prior_ : PriorCorrection
+        The step after it; only with `prior`.
+
+    pd_map_ : PDMapSpec
+        All steps from the estimator's PD to the one that is returned, as plain data:
+        what an artifact carries.
 
     spec_ : LogOddsMapSpec, StepMapSpec or IntervalMapSpec
         The pooled map as plain data.
@@ -104,6 +122,7 @@ class CalibratedPD(ClassifierMixin, BaseEstimator):
     --------
     LogitPlattCalibrator : The default map.
     PriorCorrection : Moves the level alone.
+    riskkit.export.save_artifact : Saves a calibrated scorecard, grades included.
 
     Notes
     -----
@@ -143,18 +162,22 @@ class CalibratedPD(ClassifierMixin, BaseEstimator):
         estimator: Any,
         calibrator: BaseCalibrator | None = None,
         *,
+        prior: PriorCorrection | None = None,
         cv: Any = 5,
         segments: str | None = None,
         min_segment_events: int = 25,
         shrinkage: float = 25.0,
+        one_class_segments: str = "raise",
         n_jobs: int | None = None,
     ) -> None:
         self.estimator = estimator
         self.calibrator = calibrator
+        self.prior = prior
         self.cv = cv
         self.segments = segments
         self.min_segment_events = min_segment_events
         self.shrinkage = shrinkage
+        self.one_class_segments = one_class_segments
         self.n_jobs = n_jobs
 
     def fit(
@@ -192,8 +215,8 @@ class CalibratedPD(ClassifierMixin, BaseEstimator):
             If a parameter is outside its domain, `cv` does not score every row exactly
             once, or the estimator takes no weights and some were given.
         InvalidTargetError
-            If `y` does not hold exactly two classes, or a fold would have to learn
-            from one class alone.
+            If `y` does not hold exactly two classes, or a fold or a segment would have
+            to learn from one class alone.
         """
         self._check_params()
         if y is None:
@@ -220,17 +243,25 @@ class CalibratedPD(ClassifierMixin, BaseEstimator):
                 setattr(self, name, getattr(self.estimator_, name))
         self.calibrator_ = self._new_calibrator().fit(x, is_event, weight)
         self.spec_ = self.calibrator_.to_spec()
+        columns = self._columns(X)
         if self.segments is not None:
             self.segmented_spec_ = fit_segments(
                 self.calibrator_,
                 x,
                 is_event,
                 weight,
-                read_levels(X, self.segments),
+                level_column(columns[self.segments], self.segments),
                 self.segments,
                 min_events=self.min_segment_events,
                 shrinkage=float(self.shrinkage),
+                one_class=self.one_class_segments,
             )
+        self.pd_map_ = PDMapSpec((self.to_spec(),))
+        if self.prior is not None:
+            pd, _ = apply_pd_map(self.pd_map_.steps, x, columns)
+            prior = clone(self.prior).set_params(scale="pd")
+            self.prior_ = prior.fit(pd, is_event, weight)
+            self.pd_map_ = PDMapSpec((self.to_spec(), self.prior_.to_spec()))
         return self
 
     def predict_proba(self, X: Any) -> FloatArray:
@@ -246,12 +277,7 @@ class CalibratedPD(ClassifierMixin, BaseEstimator):
         probability : ndarray of shape (n_samples, 2)
             Columns in the order of `classes_`; the second is the PD.
         """
-        x = self._scores(X)
-        if self.segments is None:
-            pd = self.calibrator_.predict(x)
-        else:
-            levels = read_levels(X, self.segments)
-            pd = segment_values(self.segmented_spec_, x, levels, interval=False)[:, 0]
+        pd, _ = self._apply(X)
         return np.column_stack([1.0 - pd, pd])
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -294,11 +320,8 @@ class CalibratedPD(ClassifierMixin, BaseEstimator):
                 f"{type(self.calibrator).__name__}."
             )
             raise InvalidParameterError(msg)
-        x = self._scores(X)
-        if self.segments is None:
-            return np.asarray(self.calibrator_.predict_interval(x))
-        levels = read_levels(X, self.segments)
-        return segment_values(self.segmented_spec_, x, levels, interval=True)
+        _, interval = self._apply(X)
+        return np.asarray(interval)
 
     def segments_frame(self) -> pd.DataFrame:
         """Return what each segment was calibrated on; with `segments` only.
@@ -320,7 +343,7 @@ class CalibratedPD(ClassifierMixin, BaseEstimator):
         return segment_frame(self.segmented_spec_)
 
     def to_spec(self) -> CalibrationSpec | SegmentedMapSpec:
-        """Return the calibration, without the estimator, as plain data.
+        """Return the calibration, without estimator and prior, as plain data.
 
         Returns
         -------
@@ -330,10 +353,19 @@ class CalibratedPD(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         return self.spec_ if self.segments is None else self.segmented_spec_
 
-    def _scores(self, X: Any) -> FloatArray:
+    def _apply(self, X: Any) -> tuple[FloatArray, FloatArray | None]:
+        """Return the PDs and their intervals, if there are any."""
         check_is_fitted(self)
         response = getattr(self.estimator_, response_of(self.estimator_))(X)
-        return read_scores_of(np.asarray(response))
+        given = Table.read(read_scores_of(np.asarray(response))[:, None])
+        x = read_scores(given, self.pd_map_.scale)
+        return apply_pd_map(self.pd_map_.steps, x, self._columns(X))
+
+    def _columns(self, X: Any) -> dict[str, Any]:
+        """Return the column of segments, if there are any."""
+        if self.segments is None:
+            return {}
+        return {self.segments: read_column(X, self.segments)}
 
     def _new_calibrator(self) -> Any:
         calibrator = self.calibrator
@@ -351,7 +383,14 @@ class CalibratedPD(ClassifierMixin, BaseEstimator):
                 f"{type(self.calibrator).__name__}."
             )
             raise InvalidParameterError(msg)
+        if self.prior is not None and not isinstance(self.prior, PriorCorrection):
+            msg = (
+                "prior must be a PriorCorrection or None; got "
+                f"{type(self.prior).__name__}."
+            )
+            raise InvalidParameterError(msg)
         check_folds(self.cv)
+        check_option("one_class_segments", self.one_class_segments, _ONE_CLASS)
         check_int("min_segment_events", self.min_segment_events, low=1)
         check_real("shrinkage", self.shrinkage, low=0)
         if self.segments is not None and not isinstance(self.segments, str):

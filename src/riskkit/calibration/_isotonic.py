@@ -10,8 +10,8 @@ import numpy as np
 from riskkit._core.params import check_int, check_option, check_real
 from riskkit._kernels.isotonic import isotonic_blocks
 from riskkit._kernels.ranking import score_counts
+from riskkit.artifact import StepMapSpec
 from riskkit.calibration._base import BaseCalibrator
-from riskkit.calibration._spec import StepMapSpec
 from riskkit.exceptions import InvalidParameterError, RiskkitWarning
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from riskkit._kernels.calibration import LIMIT, fit_log_odds_map, separated
-from riskkit.calibration._spec import LogOddsMapSpec
+from riskkit.artifact import LogOddsMapSpec
 from riskkit.exceptions import (
     ConvergenceWarning,
     InvalidTargetError,
@@ -17,7 +17,6 @@ from riskkit.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from riskkit.calibration._spec import Scale
     from riskkit.typing import BoolArray, FloatArray
 
 __all__ = ["fit_spec", "warn_of_extremes"]
@@ -31,19 +30,26 @@ def fit_spec(
     is_event: BoolArray,
     weight: FloatArray | None,
     *,
-    scale: Scale,
+    scale: Literal["pd", "log_odds"],
     one_slope: bool,
     smoothing: bool,
 ) -> LogOddsMapSpec:
     """Return the map of maximum likelihood; warn where it is of little use."""
     is_pd = scale == "pd"
-    if not smoothing and separated(x, is_event):
+    if separated(x, is_event):
+        found = f"here every event lies above every non-event ({x.size} rows)"
+        if not smoothing:
+            msg = (
+                f"The outcomes must overlap along the PD for a finite slope; {found}. "
+                "Set smoothing=True or give more rows, and check the model for leakage."
+            )
+            raise InvalidTargetError(msg)
         msg = (
-            "The outcomes must overlap along the PD for a finite slope; here every "
-            f"event lies above every non-event ({x.size} rows). Set smoothing=True or "
-            "give more rows, and check the model for leakage."
+            f"The outcomes should overlap along the PD; {found}, so that the slope "
+            "rests on the smoothing alone. Give more rows, and check the model for "
+            "leakage."
         )
-        raise InvalidTargetError(msg)
+        warnings.warn(msg, RiskkitWarning, stacklevel=_STACK)
     if is_pd:
         warn_of_extremes(x)
     fit = fit_log_odds_map(

@@ -17,9 +17,9 @@ from riskkit._kernels.calibration import (
     shift_to_mean,
     stretch_to_moments,
 )
+from riskkit.artifact import LogOddsMapSpec
 from riskkit.calibration._base import BaseCalibrator
 from riskkit.calibration._log_odds import warn_of_extremes
-from riskkit.calibration._spec import LogOddsMapSpec
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from riskkit._kernels.ranking import score_counts
 from riskkit._kernels.venn_abers import venn_abers_rates
+from riskkit.artifact import IntervalMapSpec, apply_pd_map
 from riskkit.calibration._base import BaseCalibrator
-from riskkit.calibration._spec import IntervalMapSpec, apply_interval
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -89,8 +89,8 @@ class VennAbersCalibrator(BaseCalibrator):
         interval : ndarray of shape (n_samples, 2)
             ``p0`` and ``p1``, lower and upper end.
         """
-        x = self._read(X)
-        return np.column_stack(apply_interval(self.to_spec(), x))
+        _, interval = apply_pd_map([self.to_spec()], self._read(X))
+        return cast("FloatArray", interval)
 
     def to_spec(self) -> IntervalMapSpec:
         """Return the two step functions as plain data.

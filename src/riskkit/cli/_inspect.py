@@ -1,4 +1,4 @@
-"""``riskkit inspect``: what a model file says about itself, its bins and its points."""
+"""``riskkit inspect``: a model file's account of itself, its bins, points and PDs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rich.console import Console
 
 from riskkit.artifact import read_artifact
 from riskkit.cli._console import plain_table
+from riskkit.cli._pd_map import pd_map_tables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +31,9 @@ def inspect(path: Path, *, as_json: bool) -> None:
     console.print(plain_table((path.name, ""), _provenance(artifact), n_text=2))
     for item in artifact.model.characteristics:
         console.print(_bins(artifact, item))
+    if artifact.pd_map is not None:
+        for table in pd_map_tables(artifact.pd_map):
+            console.print(table)
     left_out = artifact.manifest.left_out
     if left_out:
         rows = list(left_out.items())

@@ -43,7 +43,7 @@ def score(
         levels = [c.name for c in schema.columns if c.kind == "categorical"]
         frame = read_table(table, as_text=levels)
         kept = named_columns("--keep", keep, list(frame.columns))
-        taken = [name for name in kept if name in result_names(n_reasons)]
+        taken = [name for name in kept if name in result_names(loaded, n_reasons)]
         if taken:
             msg = (
                 f"--keep must not name {taken[0]!r}: a column of the scores is called "
@@ -74,4 +74,11 @@ def _schema(artifact: Artifact) -> TableSchema:
         counts = None if baseline is None else baseline.features.get(feature.name)
         nullable = counts is None or counts.n[feature.missing_bin] > 0
         columns.append(Column(feature.name, feature.kind, nullable))
+    known = {column.name for column in columns}
+    # Segments of the calibration: a level that is missing takes the pooled one.
+    columns.extend(
+        Column(name, kind, nullable=True)
+        for name, kind in artifact.fields.items()
+        if name not in known
+    )
     return TableSchema(tuple(columns))

@@ -1,4 +1,4 @@
-"""Scores of a table as a table: PD, points and reasons of every row."""
+"""Scores of a table as a table: PD, points, grade and reasons of every row."""
 
 from __future__ import annotations
 
@@ -12,20 +12,30 @@ if TYPE_CHECKING:
 __all__ = ["result_names", "score_frame"]
 
 
-def result_names(n_reasons: int) -> list[str]:
+def result_names(artifact: Artifact, n_reasons: int) -> list[str]:
     """Return the columns of :func:`score_frame`."""
-    return ["pd", "points", *(f"reason_{k + 1}" for k in range(n_reasons))]
+    names = ["pd", "points"]
+    pd_map = artifact.pd_map
+    if pd_map is not None and pd_map.grades is not None:
+        names += ["grade", "grade_pd"]
+    if pd_map is not None and pd_map.has_interval:
+        names += ["pd_low", "pd_high"]
+    return [*names, *(f"reason_{k + 1}" for k in range(n_reasons))]
 
 
 def score_frame(artifact: Artifact, X: pd.DataFrame, n_reasons: int) -> pd.DataFrame:
-    """Return pd, points and the texts of the reasons of each row, in its order."""
+    """Return PD, points, grade and the texts of the reasons of each row, in order."""
     import pandas as pd
 
     from riskkit.serving import Scorer
 
     batch = Scorer(artifact).score_batch(X, n_reasons=n_reasons)
     texts = {c.feature.name: c.reason for c in artifact.model.characteristics}
-    scored = pd.DataFrame({"pd": batch.pd, "points": batch.points})
+    known = result_names(artifact, 0)
+    columns = {n: c for n, c in batch.to_dict().items() if n in known}
+    scored = pd.DataFrame(columns)
+    if "grade" in scored:
+        scored["grade"] = scored["grade"].astype("str")
     # A model of few characteristics has fewer reasons than were asked for.
     n_given = batch.reasons.shape[1]
     for k in range(n_reasons):

@@ -2,4 +2,55 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from riskkit.decision._change import RateChangeResult, rate_change
+from riskkit.decision._choose import choose_cutoff
+from riskkit.decision._cutoff_choice import CutoffChoice
+from riskkit.decision._cutoffs import CutoffResult, cutoff_table
+from riskkit.decision._frontier import FrontierResult, efficient_frontier
+from riskkit.decision._funnel import FunnelResult, funnel
+from riskkit.decision._limits import Grant, LimitPolicy, LimitResult
+from riskkit.decision._matrix import ScoreMatrixResult, score_matrix
+from riskkit.decision._overrides import OverrideResult, override_table
+from riskkit.decision._quadrant import QuadrantResult, channel_quadrant
+from riskkit.decision._score_segments import ScoreSegments
+from riskkit.decision._segments import segment_by_score
+from riskkit.decision._simulate import SimulationResult
+from riskkit.decision._strategy import Strategy
+from riskkit.decision._strategy_compare import (
+    StrategyComparisonResult,
+    compare_strategies,
+)
+from riskkit.decision._strategy_result import Decision, StrategyResult
+from riskkit.decision._swap import SwapResult, swap_set
+
+__all__ = [
+    "CutoffChoice",
+    "CutoffResult",
+    "Decision",
+    "FrontierResult",
+    "FunnelResult",
+    "Grant",
+    "LimitPolicy",
+    "LimitResult",
+    "OverrideResult",
+    "QuadrantResult",
+    "RateChangeResult",
+    "ScoreMatrixResult",
+    "ScoreSegments",
+    "SimulationResult",
+    "Strategy",
+    "StrategyComparisonResult",
+    "StrategyResult",
+    "SwapResult",
+    "channel_quadrant",
+    "choose_cutoff",
+    "compare_strategies",
+    "cutoff_table",
+    "efficient_frontier",
+    "funnel",
+    "override_table",
+    "rate_change",
+    "score_matrix",
+    "segment_by_score",
+    "swap_set",
+]

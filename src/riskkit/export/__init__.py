@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from riskkit.export._excel import to_excel
 from riskkit.export._save import save_artifact
 
-__all__ = ["save_artifact"]
+__all__ = ["save_artifact", "to_excel"]

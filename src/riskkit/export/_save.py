@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import riskkit
 from riskkit._core.levels import level_key
-from riskkit.artifact import Manifest, ScorecardSpec, write_artifact
-from riskkit.exceptions import InvalidParameterError, InvalidTypeError
+from riskkit.artifact import Manifest, write_artifact
+from riskkit.exceptions import InvalidParameterError
+from riskkit.export._chain import read_model
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["save_artifact"]
 
@@ -24,6 +25,8 @@ def save_artifact(
     model: Any,
     path: str | os.PathLike[str],
     *,
+    calibration: Any | Sequence[Any] | None = None,
+    grades: Any = None,
     target: str | None = None,
     window: tuple[str | date, str | date] | None = None,
     left_out: Mapping[str, str] | None = None,
@@ -33,16 +36,27 @@ def save_artifact(
 ) -> Manifest:
     """Save a fitted model as plain data that a scorer can load.
 
-    No row of the training data is saved, and the same fit gives the same bytes.
+    No row of the training data is saved, and the same fit gives the same bytes. The
+    scorer gives the bits of the estimator: of its ``predict_proba``, or, with steps on
+    top, of ``predict`` of the last calibrator and ``assign`` of the master scale.
 
     Parameters
     ----------
     model : estimator
-        A fitted scorecard.
+        A fitted scorecard, or a ``CalibratedPD`` of one.
 
     path : str or path
         Where to. A name that ends in ``.rk`` becomes one file, a name without a
         suffix a folder with the same members.
+
+    calibration : calibrator or sequence of calibrators, optional
+        Fitted steps on top of the PD that the model gives, in their order; for
+        instance a ``PriorCorrection`` to the event rate of the present book. The first
+        may have been given the log-odds of a scorecard, every other one the PD of the
+        step before.
+
+    grades : MasterScale or None, default=None
+        Fitted grades of the PD that results; they must reach from 0 to 1.
 
     target : str or None, default=None
         Name of the outcome column, for the record.
@@ -71,11 +85,12 @@ def save_artifact(
     Raises
     ------
     sklearn.exceptions.NotFittedError
-        If the model is a scorecard that has not been fitted.
+        If the model, a calibrator or the master scale has not been fitted.
     InvalidTypeError
-        If the model is of a kind that cannot be saved.
+        If the model is of a kind that cannot be saved, or a step is none.
     InvalidParameterError
-        If the window is not two dates in order.
+        If the window is not two dates in order, the master scale does not cover every
+        PD, or a calibrator of log-odds follows another one.
     OutputError
         If the place cannot be written to, or holds something already.
     ArtifactError
@@ -84,6 +99,8 @@ def save_artifact(
     See Also
     --------
     riskkit.serving.load_scorer : Loads what is saved here.
+    riskkit.calibration.CalibratedPD : Calibrates a scorecard by cross-fitting.
+    riskkit.scaling.MasterScale : Grades.
 
     Examples
     --------
@@ -103,52 +120,45 @@ def save_artifact(
     ...     scorer = load_scorer(path)
     >>> bool(scorer.score({"x0": 0.3}).pd == card.predict_proba([[0.3]])[0, 1])
     True
+
+    The same card for a book with 5 % events, in grades:
+
+    >>> from riskkit.calibration import PriorCorrection
+    >>> from riskkit.scaling import MasterScale
+    >>> level = PriorCorrection(sample_rate=y.mean(), target_rate=0.05).fit([0.5])
+    >>> scale = MasterScale([0, 0.02, 0.1, 1], labels="ABC").fit([0.01, 0.05, 0.3])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "card.rk"
+    ...     manifest = save_artifact(card, path, calibration=level, grades=scale)
+    ...     scorer = load_scorer(path)
+    >>> scorer.score({"x0": 0.3}).grade
+    'B'
     """
-    spec = _spec_of(model)
+    card, pd_map = read_model(model, calibration, grades)
     described = schema.to_dict() if hasattr(schema, "to_dict") else schema
-    reasons = getattr(model, "left_out_", {}) if left_out is None else left_out
-    non_event, event = (str(level_key(label)) for label in model.classes_)
+    reasons = getattr(card, "left_out_", {}) if left_out is None else left_out
+    non_event, event = (str(level_key(label)) for label in card.classes_)
     manifest = Manifest(
         model="scorecard",
         riskkit_version=riskkit.__version__,
         libraries={name: version(name) for name in _LIBRARIES},
-        n_rows=float(model.n_rows_),
-        n_events=float(model.n_events_),
+        n_rows=float(card.n_rows_),
+        n_events=float(card.n_events_),
         target=target,
         classes=(non_event, event),
         window=_check_window(window),
         left_out={str(name): str(reason) for name, reason in reasons.items()},
-        notes={**_edits_of(model), **(notes or {})},
+        notes={**_edits_of(card), **(notes or {})},
     )
     return write_artifact(
         path,
         manifest=manifest,
-        model=spec,
-        baseline=model.baseline_,
+        model=card.spec_,
+        pd_map=pd_map,
+        baseline=card.baseline_,
         schema=None if described is None else dict(described),
         overwrite=overwrite,
     )
-
-
-def _spec_of(model: Any) -> ScorecardSpec:
-    spec = getattr(model, "spec_", None)
-    if isinstance(spec, ScorecardSpec):
-        return spec
-    if hasattr(model, "predict_points") and not isinstance(model, type):
-        from sklearn.exceptions import NotFittedError
-
-        msg = (
-            f"This {type(model).__name__} must be fitted before it is saved; it is "
-            "not. Call fit first."
-        )
-        raise NotFittedError(msg)
-    came = "the class" if isinstance(model, type) else "an object of type"
-    name = model.__name__ if isinstance(model, type) else type(model).__name__
-    msg = (
-        "Only fitted scorecards (riskkit.scorecard.ScorecardClassifier) can be saved; "
-        f"got {came} {name}."
-    )
-    raise InvalidTypeError(msg)
 
 
 def _edits_of(model: Any) -> dict[str, Any]:

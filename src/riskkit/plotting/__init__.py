@@ -10,16 +10,20 @@ from riskkit.plotting._axes import (
     style_axes,
 )
 from riskkit.plotting._cap import CAPDisplay
+from riskkit.plotting._cutoff import CutoffDisplay
 from riskkit.plotting._ks import KSDisplay
 from riskkit.plotting._points import PointsDisplay
+from riskkit.plotting._points_distribution import PointsDistributionDisplay
 from riskkit.plotting._stability import StabilityDisplay
 from riskkit.plotting._woe import WoEDisplay
 
 __all__ = [
     "COLORS",
     "CAPDisplay",
+    "CutoffDisplay",
     "KSDisplay",
     "PointsDisplay",
+    "PointsDistributionDisplay",
     "StabilityDisplay",
     "WoEDisplay",
     "bin_labels",

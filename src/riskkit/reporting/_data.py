@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 
     from riskkit.reporting._thresholds import ReportThresholds
 
-__all__ = ["Check", "Column", "ReportData", "ReportTable", "Status", "Verdict"]
+__all__ = [
+    "Check",
+    "Column",
+    "NamedTables",
+    "ReportData",
+    "ReportTable",
+    "Status",
+    "Verdict",
+]
 
 Status = Literal["green", "amber", "red", "not_evaluable"]
 
@@ -102,6 +110,36 @@ class ReportTable:
         return pd.DataFrame(list(self.rows), columns=keys)
 
 
+class NamedTables:
+    """What everything with tables can say about them."""
+
+    __slots__ = ()
+    tables: tuple[ReportTable, ...]
+
+    def table(self, name: str) -> ReportTable:
+        """Return the table called `name`."""
+        for table in self.tables:
+            if table.name == name:
+                return table
+        known = tuple(table.name for table in self.tables)
+        msg = f"name must be one of the tables {known}; got {name!r}."
+        raise InvalidParameterError(msg)
+
+    def has(self, name: str) -> bool:
+        """Return whether there is a table called `name` with any row in it."""
+        return any(table.name == name and table.rows for table in self.tables)
+
+    def plain_tables(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the records of every table; a number that is not finite is None."""
+        return {
+            table.name: [
+                {key: plain(value) for key, value in record.items()}
+                for record in table.records()
+            ]
+            for table in self.tables
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One question asked of the sample, the answer, and the rule behind it.
@@ -174,7 +212,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportData:
+class ReportData(NamedTables):
     """All that a report says, before it is laid out.
 
     Parameters
@@ -222,19 +260,6 @@ class ReportData:
     thresholds: ReportThresholds
     version: str
 
-    def table(self, name: str) -> ReportTable:
-        """Return the table called `name`."""
-        for table in self.tables:
-            if table.name == name:
-                return table
-        known = tuple(table.name for table in self.tables)
-        msg = f"name must be one of the tables {known}; got {name!r}."
-        raise InvalidParameterError(msg)
-
-    def has(self, name: str) -> bool:
-        """Return whether there is a table called `name` with any row in it."""
-        return any(table.name == name and table.rows for table in self.tables)
-
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data; a number that is not finite is None."""
         return {
@@ -245,13 +270,7 @@ class ReportData:
             "verdict": asdict(self.verdict),
             "checks": [asdict(check) for check in self.checks],
             "thresholds": self.thresholds.to_dict(),
-            "tables": {
-                table.name: [
-                    {key: plain(value) for key, value in record.items()}
-                    for record in table.records()
-                ]
-                for table in self.tables
-            },
+            "tables": self.plain_tables(),
         }
 
 

@@ -11,7 +11,7 @@ from riskkit.plotting import (
     COLORS,
     CAPDisplay,
     KSDisplay,
-    PointsDisplay,
+    PointsDistributionDisplay,
     StabilityDisplay,
     percent_axis,
     style_axes,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from riskkit.reporting._data import ReportData, ReportTable
     from riskkit.typing import FloatArray
 
-__all__ = ["draw_figures"]
+__all__ = ["draw_calibration", "draw_figures", "draw_points"]
 
 
 def draw_figures(report: ReportData) -> dict[str, str]:
@@ -118,9 +118,13 @@ def _ks(report: ReportData, ax: Axes) -> None:
 
 
 def _points(report: ReportData, ax: Axes) -> None:
-    shape = report.table("points_distribution")
+    draw_points(report.table("points_distribution"), ax)
+
+
+def draw_points(shape: ReportTable, ax: Axes) -> None:
+    """Draw the distribution of the points of both outcomes."""
     low, high = _numbers(shape, "low"), _numbers(shape, "high")
-    PointsDisplay(
+    PointsDistributionDisplay(
         edges=np.append(low, high[-1]),
         event_share=_numbers(shape, "event_share"),
         nonevent_share=_numbers(shape, "nonevent_share"),
@@ -128,7 +132,11 @@ def _points(report: ReportData, ax: Axes) -> None:
 
 
 def _calibration(report: ReportData, ax: Axes) -> None:
-    groups = report.table("calibration")
+    draw_calibration(report.table("calibration"), ax)
+
+
+def draw_calibration(groups: ReportTable, ax: Axes) -> None:
+    """Draw mean PD against bad rate, group by group."""
     style_axes(ax)
     pd = _numbers(groups, "mean_pd")
     rate = _numbers(groups, "event_rate")

@@ -10,7 +10,7 @@ from riskkit._kernels.bins import assign_bins
 from riskkit._kernels.divergence import psi_terms
 from riskkit._kernels.ranking import auc, ks
 from riskkit.metrics import cap_curve, ks_curve
-from riskkit.plotting import PointsDisplay
+from riskkit.plotting import PointsDistributionDisplay
 from riskkit.reporting._data import Column, ReportTable
 from riskkit.reporting._population import (
     SMOOTHING,
@@ -27,14 +27,17 @@ if TYPE_CHECKING:
     from riskkit.typing import FloatArray, IntArray
 
 __all__ = [
+    "MEASURES",
+    "Z95",
     "banded_ranking",
     "calibration",
     "curves",
+    "figures_of",
     "performance_table",
     "periods_table",
 ]
 
-_Z95 = 1.959963984540054
+Z95 = 1.959963984540054
 
 
 def performance_table(
@@ -49,20 +52,20 @@ def performance_table(
     gini_now, ks_now = banded_ranking(*_banded(sample, baseline))
     gini_then, ks_then = banded_ranking(n, n_event)
     if expected is None:  # what the stored counts know
-        of_training = [*known, *[None] * (len(_MEASURES) - len(known))]
+        of_training = [*known, *[None] * (len(MEASURES) - len(known))]
     else:
-        of_training = [*_figures(expected)]
+        of_training = [*figures_of(expected)]
     rows = [
         (*head, now, then)
         for head, now, then in zip(
-            _MEASURES, _figures(actual), of_training, strict=True
+            MEASURES, figures_of(actual), of_training, strict=True
         )
     ]
     rows += [
         ("Gini over the bands of points", "number3", gini_now, gini_then),
         ("KS over the bands of points", "number3", ks_now, ks_then),
     ]
-    half = _Z95 * np.sqrt(actual.auc_variance)
+    half = Z95 * np.sqrt(actual.auc_variance)
     note = (
         f"95 % interval of the AUC, after DeLong: {actual.auc - half:.3f} to "
         f"{actual.auc + half:.3f}. "
@@ -90,7 +93,7 @@ def performance_table(
     )
 
 
-_MEASURES = (
+MEASURES = (
     ("Accounts", "count"),
     ("Events", "count"),
     ("Bad rate", "rate"),
@@ -134,7 +137,7 @@ def curves(
     by_rank = np.linspace(0, pd.size - 1, 51).astype(np.intp)
     widest = np.argmax(np.abs(event_share - nonevent_share))
     kept = np.unique([*by_value, *by_rank, widest])
-    shape = PointsDisplay.from_predictions(sample.is_event, sample.points)
+    shape = PointsDistributionDisplay.from_predictions(sample.is_event, sample.points)
     return (
         make_table("cap_curve", "Events captured, riskiest first", columns, ""),
         make_table(
@@ -254,7 +257,8 @@ def periods_table(
     )
 
 
-def _figures(one: Performance) -> tuple[float, ...]:
+def figures_of(one: Performance) -> tuple[float, ...]:
+    """Return the measures in the order of `MEASURES`."""
     return (
         one.n,
         one.n_event,

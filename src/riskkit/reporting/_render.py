@@ -13,9 +13,9 @@ from riskkit.reporting._result import ReportResult
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from riskkit.reporting._data import ReportData, ReportTable
+    from riskkit.reporting._data import NamedTables, ReportData, ReportTable
 
-__all__ = ["render"]
+__all__ = ["environment", "render", "split_by_characteristic"]
 
 
 def render(report: ReportData) -> ReportResult:
@@ -31,19 +31,20 @@ def render(report: ReportData) -> ReportResult:
     result : ReportResult
         The page with its data.
     """
-    template = _environment().get_template(f"{report.kind}.html.j2")
+    template = environment().get_template(f"{report.kind}.html.j2")
     plain = report.to_dict()
     html = template.render(
         report=report,
         plain=plain,
         tables={table.name: table for table in report.tables if table.rows},
         figures=draw_figures(report),
-        groups=_groups(report),
+        groups=split_by_characteristic(report),
     )
     return ReportResult(report, html)
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the engine of every page: what is not drawn here is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -60,7 +61,7 @@ def _environment() -> Environment:
     return environment
 
 
-def _groups(report: ReportData) -> list[ReportTable]:
+def split_by_characteristic(report: NamedTables) -> list[ReportTable]:
     """Return the table of bins as one table a characteristic."""
     if not report.has("bins"):
         return []

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from riskkit.reporting._data import ReportData, Verdict
 
-__all__ = ["ReportResult"]
+__all__ = ["ReportResult", "in_frame"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +131,16 @@ class ReportResult:
         return target
 
     def _repr_html_(self) -> str:
-        # A frame of its own keeps the page's style from the notebook's, and back.
-        return (
-            '<iframe sandbox width="100%" height="720" style="border:0" '
-            f'title="{escape(self.data.title)}" srcdoc="{escape(self.html)}"></iframe>'
-        )
+        return in_frame(self.data.title, self.html)
+
+
+def in_frame(title: str, html: str) -> str:
+    """Return the page in a frame of its own, for a notebook."""
+    # It keeps the page's style from the notebook's, and back.
+    return (
+        '<iframe sandbox width="100%" height="720" style="border:0" '
+        f'title="{escape(title)}" srcdoc="{escape(html)}"></iframe>'
+    )
 
 
 def _usual_mode() -> int:

@@ -14,11 +14,12 @@ from riskkit._core.inputs import read_weight
 from riskkit._core.target import encode_event
 from riskkit._kernels.grades import grade_of
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
-from riskkit.scaling._grade_table import GradeTable, MasterScaleSpec, grade_table
+from riskkit.scaling._grade_table import GradeTable, grade_table
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from riskkit.artifact import MasterScaleSpec
     from riskkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["GradeSample", "check_rising", "grades_within", "join_grades"]

@@ -13,31 +13,10 @@ from riskkit._kernels.intervals import jeffreys_interval
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from riskkit.artifact import MasterScaleSpec
     from riskkit.typing import FloatArray
 
-__all__ = ["GradeTable", "MasterScaleSpec", "grade_table"]
-
-
-@dataclass(frozen=True, slots=True)
-class MasterScaleSpec:
-    """Rating grades as plain data.
-
-    Parameters
-    ----------
-    edges : tuple of float
-        Increasing PDs, one more than there are grades; grade ``g`` is ``(edges[g],
-        edges[g + 1]]``, and a first edge of 0 belongs to the first grade.
-
-    pds : tuple of float
-        The PD that stands for each grade.
-
-    labels : tuple of str
-        Name of each grade, from the safest.
-    """
-
-    edges: tuple[float, ...]
-    pds: tuple[float, ...]
-    labels: tuple[str, ...]
+__all__ = ["GradeTable", "grade_table"]
 
 
 @dataclass(frozen=True, slots=True)

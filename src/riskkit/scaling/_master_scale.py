@@ -12,6 +12,7 @@ from riskkit._core.inputs import read_features
 from riskkit._core.params import check_int, check_option, check_real
 from riskkit._core.scores import one_column, read_scores
 from riskkit._kernels.grades import join_thin, typical_pd
+from riskkit.artifact import MasterScaleSpec
 from riskkit.exceptions import InvalidParameterError
 from riskkit.scaling._grade_edges import ladder_edges, least_size, optimal_edges
 from riskkit.scaling._grade_sample import (
@@ -20,13 +21,13 @@ from riskkit.scaling._grade_sample import (
     grades_within,
     join_grades,
 )
-from riskkit.scaling._grade_table import GradeTable, MasterScaleSpec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
+    from riskkit.scaling._grade_table import GradeTable
     from riskkit.typing import FloatArray, IntArray
 
 __all__ = ["MasterScale"]
@@ -84,6 +85,7 @@ class MasterScale(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     See Also
     --------
     riskkit.calibration.LogitPlattCalibrator : PDs first need to mean what they say.
+    riskkit.export.save_artifact : Ships the grades with a model.
 
     Notes
     -----

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from riskkit.scorecard._blend import ScorecardBlend
 from riskkit.scorecard._classifier import ScorecardClassifier
+from riskkit.scorecard._comparison import (
+    ScorecardComparisonResult,
+    compare_scorecards,
+)
 from riskkit.scorecard._expert import ExpertScorecard
 from riskkit.scorecard._reject import RejectInference
 from riskkit.scorecard._reject_sensitivity import RejectSensitivityResult
@@ -11,5 +16,8 @@ __all__ = [
     "ExpertScorecard",
     "RejectInference",
     "RejectSensitivityResult",
+    "ScorecardBlend",
     "ScorecardClassifier",
+    "ScorecardComparisonResult",
+    "compare_scorecards",
 ]

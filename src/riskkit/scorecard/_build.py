@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from riskkit._kernels.bins import assign_bins, count_bins, quantile_edges
-from riskkit._kernels.points import points_line
 from riskkit.artifact import (
     BaselineSpec,
     CharacteristicSpec,
     CountsSpec,
-    ScalingSpec,
     ScorecardSpec,
 )
 
@@ -20,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from riskkit.binning import BinningTable
+    from riskkit.scorecard._points_layout import PointsLayout
     from riskkit.typing import BoolArray, FloatArray
 
 __all__ = ["build_baseline", "build_spec"]
@@ -31,36 +28,27 @@ def build_spec(
     tables: Sequence[BinningTable],
     coefficients: Mapping[str, float],
     intercept: float,
-    scaling: ScalingSpec,
+    layout: PointsLayout,
 ) -> ScorecardSpec:
-    """Lay out the log-odds and the points of every bin.
-
-    The points at WoE 0 are shared equally by the characteristics, so that the points
-    of the bins alone add up to the score (Siddiqi 2017, ch. 10).
-    """
-    factor, offset = points_line(scaling.pdo, scaling.base_points, scaling.base_odds)
-    level = offset - factor * intercept
-    share = level / len(tables) if tables else 0.0
+    """Write down the log-odds and the points of every bin."""
     characteristics = []
-    for table in tables:
+    for table, points in zip(tables, layout.points, strict=True):
         coefficient = coefficients[table.name]
-        log_odds = coefficient * table.woe
         characteristics.append(
             CharacteristicSpec(
                 feature=table.feature,
                 coefficient=coefficient,
                 woe=tuple(table.woe.tolist()),
-                log_odds=tuple(log_odds.tolist()),
-                points=_points(share - factor * log_odds, scaling),
+                log_odds=tuple((coefficient * table.woe).tolist()),
+                points=tuple(points.tolist()),
                 reason=table.name,
             )
         )
-    rest = () if tables else _points(np.array([level]), scaling)
     return ScorecardSpec(
         characteristics=tuple(characteristics),
         intercept=intercept,
-        offset_points=rest[0] if rest else 0.0,
-        scaling=scaling,
+        offset_points=layout.offset,
+        scaling=layout.scaler.to_spec(),
     )
 
 
@@ -78,12 +66,6 @@ def build_baseline(
         points_edges=tuple(edges.tolist()),
         points=_counts(*count_bins(bands, is_event, edges.size + 1, weight)),
     )
-
-
-def _points(points: FloatArray, scaling: ScalingSpec) -> tuple[float, ...]:
-    whole = scaling.rounding == "integer"
-    # Adding 0.0 turns -0.0 into 0.0, which prints better and compares the same.
-    return tuple(((np.rint(points) if whole else points) + 0.0).tolist())
 
 
 def _counts(n_event: FloatArray, n_nonevent: FloatArray) -> CountsSpec:

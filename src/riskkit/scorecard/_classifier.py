@@ -22,9 +22,10 @@ from riskkit.scorecard._coefficients import (
     coefficient_frame,
     likelihood_ratio_pvalues,
 )
+from riskkit.scorecard._points_layout import lay_out_points
 from riskkit.scorecard._points_table import points_frame
 from riskkit.scorecard._policy import read_policy
-from riskkit.scorecard._scoring import ScorecardPredictions, score_table
+from riskkit.scorecard._scoring import ScorecardPredictions, find_bins, score_bins
 from riskkit.scorecard._weights import fit_weights
 
 if TYPE_CHECKING:
@@ -116,6 +117,12 @@ class ScorecardClassifier(ScorecardPredictions):
     spec_ : ScorecardSpec
         The scorecard as plain data: what is saved, served and exported.
 
+    scaler_ : PointsScaler
+        The fitted scaler, with the scale that holds.
+
+    rounding_report_ : RoundingResult
+        How far the points of the training rows are off their unrounded points.
+
     baseline_ : BaselineSpec
         Counts of the training rows in every bin and in ten bands of points.
 
@@ -168,9 +175,11 @@ class ScorecardClassifier(ScorecardPredictions):
     evidence does not exceed chance gets no place. It costs no second pass over the
     rows, depends on no random folds, and keeps a weight of 2 equal to the row twice.
 
-    The points of an account are the sum of the points of its bins. With whole
-    points each bin is rounded by up to half a point, so the points of ``k``
-    characteristics differ from the unrounded score by at most ``k / 2``; the PD is
+    The points of an account are the offset points, if there are any, and the points of
+    its bins. Whole points are chosen together: each bin gets one of the two whole
+    numbers next to its exact points, a safer bin never fewer than a riskier one of the
+    same characteristic, so that the sums over the training rows come as close to the
+    exact sums as a search finds. ``rounding_report_`` states how close. The PD is
     computed from the log-odds and is not rounded.
 
     References
@@ -265,7 +274,7 @@ class ScorecardClassifier(ScorecardPredictions):
         """
         self._check_params()
         scaler = PointsScaler() if self.scaler is None else self.scaler
-        scaling = scaler.to_spec()
+        clone(scaler).fit([[-1.0], [1.0]])  # refuses its parameters before the work
         training = read_training(self, X, y, sample_weight)
         self.classes_ = training.classes
         binner = OptimalBinner() if self.binner is None else clone(self.binner)
@@ -290,9 +299,16 @@ class ScorecardClassifier(ScorecardPredictions):
             else None,
         )
         self.n_iter_ = result.n_iter
-        self.spec_ = build_spec(kept, self.coefficients_, self.intercept_, scaling)
+        bins = find_bins((table.feature for table in kept), training.table)
+        layout = lay_out_points(
+            kept, self.coefficients_, self.intercept_, scaler, bins, training.weight
+        )
+        self.scaler_ = layout.scaler
+        self.spec_ = build_spec(kept, self.coefficients_, self.intercept_, layout)
+        n_rows = training.table.n_rows
+        self.rounding_report_ = layout.report(bins, n_rows, training.weight)
         self.n_rows_, self.n_events_ = training.n_rows, training.n_events
-        _, points = score_table(self.spec_, training.table)
+        _, points = score_bins(self.spec_, bins, n_rows)
         self.baseline_ = build_baseline(
             kept, points, training.is_event, training.weight
         )
@@ -305,7 +321,9 @@ class ScorecardClassifier(ScorecardPredictions):
         -------
         table : DataFrame
             Columns characteristic, bin, n, n_event, event_rate, woe, log_odds,
-            points.
+            points; points_lost to the best bin of the characteristic; and, the same in
+            all its bins, neutral_points at WoE 0 and mean_points of the training rows.
+            Offset points that everyone gets are the first row.
         """
         check_is_fitted(self)
         return points_frame(self.spec_, self.binner_.binning_tables_)

@@ -6,34 +6,23 @@ import warnings
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from riskkit._core.inputs import read_features, read_training, read_weight
 from riskkit._core.params import check_real
-from riskkit._kernels.bins import count_bins
-from riskkit.artifact import BaselineSpec, CountsSpec, assign_column
-from riskkit.binning import BinningTable
 from riskkit.exceptions import InvalidParameterError, NoEvidenceWarning
 from riskkit.scaling import PointsScaler
-from riskkit.scorecard._build import build_baseline
+from riskkit.scorecard._counted import CountedScorecard
 from riskkit.scorecard._expert_spec import build_expert_spec
-from riskkit.scorecard._points_table import points_frame
-from riskkit.scorecard._scoring import ScorecardPredictions, score_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
     from numpy.typing import ArrayLike
-
-    from riskkit._core.frames import Table
-    from riskkit.artifact import CharacteristicSpec
-    from riskkit.typing import BoolArray, FloatArray
 
 __all__ = ["ExpertScorecard"]
 
 
-class ExpertScorecard(ScorecardPredictions):
+class ExpertScorecard(CountedScorecard):
     """A scorecard of given points: a new product, or intent from behaviour.
 
     Where there are no outcomes yet, people say what each bin is worth. The card is
@@ -47,7 +36,9 @@ class ExpertScorecard(ScorecardPredictions):
         - ``"edges"``: increasing interior edges of a numeric column, for bins
           ``(a, b]``; or ``"groups"``: lists of levels of a categorical one.
         - ``"points"``: one number for each bin; or ``"values"`` and ``"weight"``, for
-          points of weight times value, as for counts of events.
+          points of weight times value.
+        - ``"count_to"`` and ``"weight"`` instead of edges and points, for a count of
+          behaviour events: each event is worth the weight, up to so many of them.
         - ``"missing"``: points where nothing is known. To be said, never guessed.
         - ``"unseen"``: points of a level in no group, or ``"error"``; categorical
           only, and then to be said too.
@@ -95,6 +86,8 @@ class ExpertScorecard(ScorecardPredictions):
     See Also
     --------
     ScorecardClassifier : Learns the points from outcomes.
+    ScorecardBlend : Moves from given to learned points as outcomes arrive.
+    compare_scorecards : Holds a card against another one and against outcomes.
 
     Notes
     -----
@@ -112,13 +105,12 @@ class ExpertScorecard(ScorecardPredictions):
     ...     "age": {"edges": [25, 40], "points": [10, 25, 40], "missing": 10},
     ...     "home": {"groups": [["rents"], ["owns", "mortgage"]], "points": [5, 20],
     ...              "missing": 5, "unseen": 5},
-    ...     "visits": {"edges": [0, 3], "values": [0, 1, 2], "weight": 15,
-    ...                "missing": 0},
+    ...     "visits": {"count_to": 3, "weight": 15, "missing": 0},
     ... }, offset_points=500).fit()
     >>> X = pd.DataFrame({"age": [22, 50], "home": ["owns", "rents"],
     ...                   "visits": [4, None]})
     >>> card.predict_points(X).tolist()
-    [560.0, 545.0]
+    [575.0, 545.0]
     """
 
     def __init__(
@@ -187,7 +179,13 @@ class ExpertScorecard(ScorecardPredictions):
             warnings.warn(msg, NoEvidenceWarning, stacklevel=2)
         self.has_outcomes_ = y is not None
         if X is None:
-            self._fit_without_rows(y, sample_weight)
+            if y is not None or sample_weight is not None:
+                msg = (
+                    "y and sample_weight belong to rows; got them without X. Give X "
+                    "too."
+                )
+                raise InvalidParameterError(msg)
+            self._count_nothing()
             return self
         if y is None:
             table = read_features(self, X, reset=True)
@@ -199,101 +197,12 @@ class ExpertScorecard(ScorecardPredictions):
             table, weight = training.table, training.weight
             is_event, self.classes_ = training.is_event, training.classes
         self._count(table, is_event, weight)
-        return self
-
-    @property
-    def binner_(self) -> Self:
-        """The object that holds the binning tables: the card itself."""
-        # Reason codes and artifacts ask a fitted scorecard's binner for its tables.
-        return self
-
-    def points_table(self) -> pd.DataFrame:
-        """Return the scorecard, one row for each bin of each characteristic.
-
-        Returns
-        -------
-        table : DataFrame
-            Columns characteristic, bin, n, n_event, event_rate, woe, log_odds,
-            points; n_event and event_rate are missing without outcomes.
-        """
-        check_is_fitted(self)
-        frame = points_frame(self.spec_, self.binning_tables_)
-        if not self.has_outcomes_:
-            frame[["n_event", "event_rate"]] = np.nan
-        return frame
-
-    def _fit_without_rows(
-        self, y: ArrayLike | None, sample_weight: ArrayLike | None
-    ) -> None:
-        if y is not None or sample_weight is not None:
-            msg = "y and sample_weight belong to rows; got them without X. Give X too."
-            raise InvalidParameterError(msg)
-        names = self.spec_.features
-        self.feature_names_in_ = np.array(names, dtype=object)
-        self.n_features_in_ = len(names)
-        self.classes_ = np.array([0, 1])
-        self.left_out_: dict[str, str] = {}
-        self.n_rows_ = self.n_events_ = 0.0
-        self.binning_tables_ = {
-            item.feature.name: self._table(item, *np.zeros((2, item.feature.n_bins)))
-            for item in self.spec_.characteristics
-        }
-        self.baseline_ = BaselineSpec(
-            features={
-                name: CountsSpec(
-                    n=tuple(t.n.tolist()), n_event=tuple(t.n_event.tolist())
-                )
-                for name, t in self.binning_tables_.items()
-            },
-            points_edges=(),
-            points=CountsSpec((0.0,), (0.0,)),
-        )
-
-    def _count(
-        self, table: Table, is_event: BoolArray, weight: FloatArray | None
-    ) -> None:
-        names = list(self.spec_.features)
-        rows = table.select(names)
-        self.binning_tables_ = {}
-        for item in self.spec_.characteristics:
-            bins = assign_column(item.feature, rows.column(item.feature.name))
-            counts = count_bins(bins, is_event, item.feature.n_bins, weight)
-            self.binning_tables_[item.feature.name] = self._table(item, *counts)
         self.left_out_ = {
             name: "no points were given to it"
             for name in table.names
-            if name not in set(names)
+            if name not in set(self.spec_.features)
         }
-        mass = np.ones(table.n_rows) if weight is None else weight
-        self.n_rows_ = float(mass.sum())
-        self.n_events_ = float(mass[is_event].sum())
-        _, points = score_table(self.spec_, table)
-        self.baseline_ = build_baseline(
-            list(self.binning_tables_.values()), points, is_event, weight
-        )
-
-    def _table(
-        self, item: CharacteristicSpec, n_event: FloatArray, n_nonevent: FloatArray
-    ) -> BinningTable:
-        return BinningTable(
-            feature=item.feature,
-            n_event=n_event,
-            n_nonevent=n_nonevent,
-            woe=np.asarray(item.woe),
-            smoothing=0.5,
-            classes=(self.classes_[0], self.classes_[1]),
-            status="manual",
-        )
-
-    def _score(self, X: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        check_is_fitted(self)
-        names = self._names_to_score()
-        table = read_features(self, X, reset=False, names=names)
-        # An array has no names to match the card's characteristics by.
-        return score_table(self.spec_, table.select(names) if names else table)
-
-    def _names_to_score(self) -> list[str]:
-        return list(self.spec_.features)
+        return self
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

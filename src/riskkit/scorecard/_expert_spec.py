@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from riskkit._core.levels import level_key
-from riskkit._core.params import did_you_mean
+from riskkit._core.params import check_int, did_you_mean
 from riskkit._kernels.points import points_line
 from riskkit.artifact import (
     CharacteristicSpec,
@@ -31,6 +31,7 @@ __all__ = ["build_expert_spec"]
 _KEYS = (
     "edges",
     "groups",
+    "count_to",
     "points",
     "values",
     "weight",
@@ -133,6 +134,8 @@ def _items(characteristics: object) -> list[tuple[str, Mapping[str, Any]]]:
 
 
 def _declared(name: str, given: Mapping[str, Any]) -> _Declared:
+    if "count_to" in given:
+        given = _counted(name, given)
     numeric = _kind(name, given)
     edges = _edges(name, given["edges"]) if numeric else ()
     groups = () if numeric else _groups(name, given["groups"])
@@ -175,13 +178,29 @@ def _declared(name: str, given: Mapping[str, Any]) -> _Declared:
     )
 
 
+def _counted(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a count of events as edges and values: 0, 1, ... up to the cap."""
+    others = {"edges", "groups", "points", "values"} & set(given)
+    if others or "weight" not in given:
+        came = f"{sorted(others)[0]!r} beside it" if others else "no 'weight'"
+        msg = (
+            f"'count_to' of {name!r} must stand with 'weight', the points of each "
+            f"event, and without edges or points; got {came}."
+        )
+        raise InvalidParameterError(msg)
+    check_int(f"'count_to' of {name!r}", given["count_to"], low=1)
+    most = int(given["count_to"])
+    rest = {key: value for key, value in given.items() if key != "count_to"}
+    return {"edges": range(most), "values": range(most + 1), **rest}
+
+
 def _kind(name: str, given: Mapping[str, Any]) -> bool:
     """Return whether the characteristic is numeric."""
     if ("edges" in given) == ("groups" in given):
         came = "both" if "edges" in given else "neither"
         msg = (
-            f"characteristics[{name!r}] must have 'edges' (numbers) or 'groups' "
-            f"(levels); got {came}."
+            f"characteristics[{name!r}] must have 'edges' (numbers), 'groups' "
+            f"(levels) or 'count_to' (events); got {came}."
         )
         raise InvalidParameterError(msg)
     return "edges" in given

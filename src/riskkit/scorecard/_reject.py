@@ -6,9 +6,6 @@ import warnings
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import ClassifierTags, get_tags
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from riskkit._core.params import check_real
@@ -18,14 +15,15 @@ from riskkit.exceptions import (
     RiskkitWarning,
 )
 from riskkit.scorecard._reject_methods import infer, read_policy
+from riskkit.scorecard._reject_predictions import DelegatedPredictions
 from riskkit.scorecard._reject_sample import pd_of, read_sample, take_rows
 from riskkit.scorecard._reject_sensitivity import STATEMENT, sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from riskkit.scorecard._reject_methods import Policy
     from riskkit.scorecard._reject_sample import RejectSample
@@ -35,17 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["RejectInference"]
 
 
-def _model_has(method: str) -> Callable[[Any], bool]:
-    """Return a check that the inner model has `method`; the default one has all."""
-
-    def check(self: Any) -> bool:
-        model = getattr(self, "model_", self.estimator)
-        return model is None or hasattr(model, method)
-
-    return check
-
-
-class RejectInference(ClassifierMixin, BaseEstimator):
+class RejectInference(DelegatedPredictions):
     """Fit a model to accepts and rejects together, under a stated assumption.
 
     A scorecard learned from accepted applicants is asked about all of them. Reject
@@ -299,73 +287,6 @@ class RejectInference(ClassifierMixin, BaseEstimator):
             raise InvalidInputError(msg)
         return sweep(policy, sample, multipliers, cutoff)
 
-    @available_if(_model_has("predict_proba"))  # type: ignore[untyped-decorator]
-    def predict_proba(self, X: ArrayLike) -> FloatArray:
-        """Return the probability of the non-event and of the event (the PD).
-
-        Parameters
-        ----------
-        X : frame or array-like of shape (n_samples, n_features)
-            Columns of a frame are matched by name.
-
-        Returns
-        -------
-        probability : ndarray of shape (n_samples, 2)
-            Columns in the order of `classes_`; the second is the PD.
-        """
-        check_is_fitted(self)
-        return np.asarray(self.model_.predict_proba(X))
-
-    @available_if(_model_has("decision_function"))  # type: ignore[untyped-decorator]
-    def decision_function(self, X: ArrayLike) -> FloatArray:
-        """Return the model's decision values; log-odds for a scorecard.
-
-        Parameters
-        ----------
-        X : frame or array-like of shape (n_samples, n_features)
-            Columns of a frame are matched by name.
-
-        Returns
-        -------
-        decision : ndarray of shape (n_samples,)
-            Up is riskier.
-        """
-        check_is_fitted(self)
-        return np.asarray(self.model_.decision_function(X))
-
-    @available_if(_model_has("predict_points"))  # type: ignore[untyped-decorator]
-    def predict_points(self, X: ArrayLike) -> FloatArray:
-        """Return the points of each row; for a scorecard only.
-
-        Parameters
-        ----------
-        X : frame or array-like of shape (n_samples, n_features)
-            Columns of a frame are matched by name.
-
-        Returns
-        -------
-        points : ndarray of shape (n_samples,)
-            Up is safer.
-        """
-        check_is_fitted(self)
-        return np.asarray(self.model_.predict_points(X))
-
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the more probable class of each row.
-
-        Parameters
-        ----------
-        X : frame or array-like of shape (n_samples, n_features)
-            Columns of a frame are matched by name.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            Labels. To decide on loans use a cut-off on the PD instead.
-        """
-        check_is_fitted(self)
-        return np.asarray(self.model_.predict(X))
-
     def to_dict(self) -> dict[str, Any]:
         """Return what was assumed, as plain data for the notes of an artifact."""
         check_is_fitted(self)
@@ -427,20 +348,6 @@ class RejectInference(ClassifierMixin, BaseEstimator):
         score = models["accepts only"]
         bound = np.quantile(score[accepted], 0.99)
         self.overlap_ = _average(score[~accepted] <= bound, weight[~accepted])
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags = ClassifierTags(multi_class=False)
-        if self.estimator is None:
-            tags.input_tags.allow_nan = True
-            tags.input_tags.categorical = True
-            tags.input_tags.string = True
-        else:
-            inner = get_tags(self.estimator).input_tags
-            tags.input_tags.allow_nan = inner.allow_nan
-            tags.input_tags.categorical = inner.categorical
-            tags.input_tags.string = inner.string
-        return tags
 
 
 def _average(value: Any, weight: FloatArray) -> float:

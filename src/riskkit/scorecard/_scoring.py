@@ -15,12 +15,15 @@ from riskkit._kernels.logistic import sigmoid
 from riskkit.artifact import ScorecardSpec, assign_column
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
     from riskkit._core.frames import Table
-    from riskkit.typing import FloatArray
+    from riskkit.artifact import FeatureSpec
+    from riskkit.typing import CodeArray, FloatArray
 
-__all__ = ["ScorecardPredictions", "score_table"]
+__all__ = ["ScorecardPredictions", "find_bins", "score_bins", "score_table"]
 
 
 class ScorecardPredictions(ClassifierMixin, BaseEstimator):
@@ -109,15 +112,30 @@ class ScorecardPredictions(ClassifierMixin, BaseEstimator):
         return tags
 
 
-def score_table(spec: ScorecardSpec, table: Table) -> tuple[FloatArray, FloatArray]:
+def find_bins(features: Iterable[FeatureSpec], table: Table) -> list[CodeArray]:
+    """Return each row's bin, one array for each feature."""
+    names = {name: j for j, name in enumerate(table.names)}
+    return [
+        assign_column(feature, table.columns[names[feature.name]])
+        for feature in features
+    ]
+
+
+def score_bins(
+    spec: ScorecardSpec, bins: Sequence[CodeArray], n_rows: int
+) -> tuple[FloatArray, FloatArray]:
     """Return the log-odds and the points, summed in the order of the spec."""
     log_odds, points = [], []
-    names = {name: j for j, name in enumerate(table.names)}
-    for item in spec.characteristics:
-        bins = assign_column(item.feature, table.columns[names[item.feature.name]])
-        log_odds.append(take_values(np.asarray(item.log_odds), bins))
-        points.append(take_values(np.asarray(item.points), bins))
+    for item, codes in zip(spec.characteristics, bins, strict=True):
+        log_odds.append(take_values(np.asarray(item.log_odds), codes))
+        points.append(take_values(np.asarray(item.points), codes))
     return (
-        sum_in_order(spec.intercept, log_odds, table.n_rows),
-        sum_in_order(spec.offset_points, points, table.n_rows),
+        sum_in_order(spec.intercept, log_odds, n_rows),
+        sum_in_order(spec.offset_points, points, n_rows),
     )
+
+
+def score_table(spec: ScorecardSpec, table: Table) -> tuple[FloatArray, FloatArray]:
+    """Return the log-odds and the points of the rows of a table."""
+    bins = find_bins((item.feature for item in spec.characteristics), table)
+    return score_bins(spec, bins, table.n_rows)

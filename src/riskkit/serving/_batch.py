@@ -9,15 +9,16 @@ import numpy as np
 
 from riskkit._core.frames import Table, is_frame, is_series
 from riskkit._kernels.bins import sum_in_order
+from riskkit._kernels.grades import grade_of
 from riskkit._kernels.logistic import sigmoid
-from riskkit.artifact import assign_column
+from riskkit.artifact import apply_pd_map, assign_column
 from riskkit.exceptions import InvalidInputError, InvalidTypeError
 from riskkit.serving._result import BatchResult
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from riskkit.artifact import FeatureSpec, ScorecardSpec
+    from riskkit.artifact import Artifact, FeatureSpec, MasterScaleSpec
     from riskkit.typing import FloatArray
 
 __all__ = ["score_table"]
@@ -27,16 +28,14 @@ _BLOCK = 16_384
 
 
 def score_table(
-    spec: ScorecardSpec, X: Any, n_reasons: int, model_id: str
+    artifact: Artifact, X: Any, n_reasons: int, model_id: str
 ) -> BatchResult:
     """Return the scores of a table's rows, and the first reasons of each."""
-    table = _read(spec, X)
+    spec = artifact.model
+    table = _read(artifact, X)
     n_rows = table.n_rows
     cards = spec.characteristics
-    bins = [
-        _assign(c.feature, column)
-        for c, column in zip(cards, table.columns, strict=True)
-    ]
+    bins = [_assign(c.feature, table.column(c.feature.name)) for c in cards]
     log_odds_of = [np.asarray(c.log_odds) for c in cards]
     points_of = [np.asarray(c.points) for c in cards]
     lost_of = [c.best_points - np.asarray(c.points) for c in cards]
@@ -56,15 +55,34 @@ def score_table(
             order, lost = _largest(np.stack(_take(lost_of, block), axis=1), n_shown)
             reasons[rows] = names[np.where(lost > 0, order, len(cards))]
             points_lost[rows] = lost
+    pd = sigmoid(log_odds)
+    if artifact.pd_map is None:
+        return BatchResult(pd, points, log_odds, reasons, points_lost, model_id)
+    pd_map = artifact.pd_map
+    x = pd if pd_map.scale == "pd" else log_odds
+    columns = {name: table.column(name) for name in pd_map.columns}
+    pd, interval = apply_pd_map(pd_map.steps, x, columns)
+    grade, grade_pd = _grade(pd_map.grades, pd)
     return BatchResult(
-        sigmoid(log_odds), points, log_odds, reasons, points_lost, model_id
+        pd, points, log_odds, reasons, points_lost, model_id, grade, grade_pd, interval
     )
 
 
-def _read(spec: ScorecardSpec, X: Any) -> Table:
+def _grade(
+    scale: MasterScaleSpec | None, pd: FloatArray
+) -> tuple[NDArray[Any] | None, FloatArray | None]:
+    """Return the labels of the grades, and the PDs that stand for them."""
+    if scale is None:
+        return None, None
+    codes = grade_of(pd, np.asarray(scale.edges))
+    return np.array(scale.labels, dtype=object)[codes], np.asarray(scale.pds)[codes]
+
+
+def _read(artifact: Artifact, X: Any) -> Table:
     """Return the columns of the model, in its order."""
+    names = tuple(artifact.fields)
     if isinstance(X, Mapping):
-        X = {name: _column(X[name], name) for name in spec.features if name in X}
+        X = {name: _column(X[name], name) for name in names if name in X}
     elif not is_frame(X):
         msg = (
             "A batch must be a pandas, Polars or Arrow frame, or a mapping of names "
@@ -72,7 +90,7 @@ def _read(spec: ScorecardSpec, X: Any) -> Table:
             "frame, and use score for one record."
         )
         raise InvalidTypeError(msg)
-    return Table.read(X).select(spec.features)
+    return Table.read(X).select(names)
 
 
 def _column(column: Any, name: str) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from riskkit.serving._logistic import sigmoid
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -47,13 +49,15 @@ class ScoreResult:
     Parameters
     ----------
     pd : float
-        Probability of the event; up is riskier.
+        Probability of the event, calibrated and corrected as the model says; up is
+        riskier.
 
     points : float
         Points; up is safer.
 
     log_odds : float
-        Log-odds of the event; up is riskier.
+        Log-odds of the event as the model adds them up, before any calibration; up is
+        riskier.
 
     reasons : tuple of Reason
         Where the most points were lost, most first; ties stand in the order of the
@@ -62,6 +66,15 @@ class ScoreResult:
     model_id : str
         First digits of the SHA-256 of the model that scored.
 
+    grade : str or None, default=None
+        Label of the rating grade, where the model has a master scale.
+
+    grade_pd : float or None, default=None
+        The PD that stands for the grade.
+
+    interval : tuple of (float, float) or None, default=None
+        Ends of the Venn-Abers interval of the PD, where the model has one.
+
     See Also
     --------
     Scorer.score : Makes them.
@@ -69,8 +82,9 @@ class ScoreResult:
     Examples
     --------
     >>> from riskkit.serving import ScoreResult
-    >>> ScoreResult(0.25, 540.0, -1.0986, (), "9f86d081884c").to_dict()["points"]
-    540.0
+    >>> result = ScoreResult(0.2, 540.0, -1.0986, (), "9f86d081884c", grade="B")
+    >>> result.to_dict()["grade"], round(result.pd_raw, 2)
+    ('B', 0.25)
     """
 
     pd: float
@@ -78,6 +92,14 @@ class ScoreResult:
     log_odds: float
     reasons: tuple[Reason, ...]
     model_id: str
+    grade: str | None = None
+    grade_pd: float | None = None
+    interval: tuple[float, float] | None = None
+
+    @property
+    def pd_raw(self) -> float:
+        """The PD before any calibration: that of `log_odds`."""
+        return sigmoid(self.log_odds)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain data, ready for JSON.
@@ -95,6 +117,9 @@ class ScoreResult:
             "pd": self.pd,
             "points": self.points,
             "log_odds": self.log_odds,
+            "grade": self.grade,
+            "grade_pd": self.grade_pd,
+            "interval": None if self.interval is None else list(self.interval),
             "reasons": reasons,
             "model_id": self.model_id,
         }
@@ -107,13 +132,15 @@ class BatchResult:
     Parameters
     ----------
     pd : ndarray of shape (n_rows,)
-        Probability of the event; up is riskier.
+        Probability of the event, calibrated and corrected as the model says; up is
+        riskier.
 
     points : ndarray of shape (n_rows,)
         Points; up is safer.
 
     log_odds : ndarray of shape (n_rows,)
-        Log-odds of the event; up is riskier.
+        Log-odds of the event as the model adds them up, before any calibration; up is
+        riskier.
 
     reasons : ndarray of object of shape (n_rows, n_reasons)
         Names of the characteristics that cost most points, most first; None where no
@@ -124,6 +151,15 @@ class BatchResult:
 
     model_id : str
         First digits of the SHA-256 of the model that scored.
+
+    grade : ndarray of object of shape (n_rows,) or None, default=None
+        Labels of the rating grades, where the model has a master scale.
+
+    grade_pd : ndarray of shape (n_rows,) or None, default=None
+        The PD that stands for each grade.
+
+    interval : ndarray of shape (n_rows, 2) or None, default=None
+        Ends of the Venn-Abers interval of each PD, where the model has them.
 
     See Also
     --------
@@ -147,6 +183,16 @@ class BatchResult:
     reasons: NDArray[Any]
     points_lost: FloatArray
     model_id: str
+    grade: NDArray[Any] | None = None
+    grade_pd: FloatArray | None = None
+    interval: FloatArray | None = None
+
+    @property
+    def pd_raw(self) -> FloatArray:
+        """The PDs before any calibration: those of `log_odds`."""
+        from riskkit._kernels.logistic import sigmoid as sigmoids
+
+        return sigmoids(self.log_odds)
 
     def __len__(self) -> int:
         return len(self.pd)
@@ -157,7 +203,8 @@ class BatchResult:
         Returns
         -------
         columns : dict of str to ndarray
-            ``pd``, ``points``, ``log_odds``, and for each reason asked for
+            ``pd``, ``points``, ``log_odds``; ``grade`` and ``grade_pd``, ``pd_low`` and
+            ``pd_high`` where the model has them; and for each reason asked for
             ``reason_1``, ``points_lost_1`` and so on.
         """
         columns: dict[str, NDArray[Any]] = {
@@ -165,6 +212,10 @@ class BatchResult:
             "points": self.points,
             "log_odds": self.log_odds,
         }
+        if self.grade is not None and self.grade_pd is not None:
+            columns |= {"grade": self.grade, "grade_pd": self.grade_pd}
+        if self.interval is not None:
+            columns["pd_low"], columns["pd_high"] = self.interval.T
         for k in range(self.reasons.shape[1]):
             columns[f"reason_{k + 1}"] = self.reasons[:, k]
             columns[f"points_lost_{k + 1}"] = self.points_lost[:, k]

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from riskkit.artifact import Artifact, read_artifact
 from riskkit.exceptions import InvalidInputError, InvalidTypeError
+from riskkit.serving._logistic import sigmoid
+from riskkit.serving._pd_plan import plan_pd_map
 from riskkit.serving._plan import plan_scorecard, read_level, read_number
 from riskkit.serving._result import BatchResult, Reason, ScoreResult
 
 if TYPE_CHECKING:
     import os
 
-    from riskkit.artifact import Manifest
+    from riskkit.artifact import Manifest, PDMapSpec
+    from riskkit.serving._pd_plan import Rating
     from riskkit.serving._plan import Step
 
 __all__ = ["Scorer", "load_scorer"]
@@ -50,8 +52,10 @@ class Scorer:
     Notes
     -----
     One record and a table give the same bits, and so does the estimator that was
-    saved: all find bins in the same edges and add in the order of the
-    characteristics.
+    saved: all find bins in the same edges, add in the order of the characteristics,
+    and calibrate by the same operations. Where PDs are calibrated by segment, the
+    column of segments is a field of the record; a level that is missing or unseen takes
+    the calibration of all accounts.
 
     Examples
     --------
@@ -74,6 +78,7 @@ class Scorer:
     __slots__ = (
         "_artifact",
         "_offset",
+        "_rate",
         "_reasons",
         "_start",
         "_steps",
@@ -86,19 +91,21 @@ class Scorer:
     _artifact: Artifact
     _start: float
     _offset: float
+    _rate: Callable[[float, float, Mapping[str, object]], Rating] | None
     _steps: tuple[Step, ...]
     _reasons: tuple[Reason, ...]
 
     def __init__(self, artifact: Artifact) -> None:
-        spec = artifact.model
+        spec, pd_map = artifact.model, artifact.pd_map
         steps, reasons = plan_scorecard(spec)
         fixed = {
             "_artifact": artifact,
             "_start": spec.intercept,
             "_offset": spec.offset_points,
+            "_rate": None if pd_map is None else plan_pd_map(pd_map),
             "_steps": steps,
             "_reasons": reasons,
-            "features": spec.features,
+            "features": tuple(artifact.fields),
             "model_id": artifact.manifest.model_id,
         }
         for name, value in fixed.items():
@@ -112,8 +119,7 @@ class Scorer:
     @property
     def kinds(self) -> dict[str, str]:
         """Kind of each field: ``"numeric"`` or ``"categorical"``."""
-        characteristics = self._artifact.model.characteristics
-        return {c.feature.name: c.feature.kind for c in characteristics}
+        return dict(self._artifact.fields)
 
     def score(self, record: Mapping[str, object], *, n_reasons: int = 4) -> ScoreResult:
         """Score one record.
@@ -131,7 +137,8 @@ class Scorer:
         Returns
         -------
         result : ScoreResult
-            PD, points, log-odds and reasons.
+            PD, points, log-odds and reasons; grade and interval where the model has
+            them.
 
         Raises
         ------
@@ -184,9 +191,16 @@ class Scorer:
             raise
         ranks.sort()
         reasons = tuple([self._reasons[rank] for rank in ranks[:n_reasons]])
-        # As riskkit._kernels.logistic.sigmoid, to the bit.
-        pd = 1.0 / (1.0 + math.exp(min(max(-log_odds, -700.0), 700.0)))
-        return ScoreResult(pd, points, log_odds, reasons, self.model_id)
+        pd = sigmoid(log_odds)
+        if self._rate is None:
+            return ScoreResult(pd, points, log_odds, reasons, self.model_id)
+        try:
+            pd, interval, grade, grade_pd = self._rate(pd, log_odds, record)
+        except KeyError:  # the column of segments
+            self._refuse_record(record)
+        return ScoreResult(
+            pd, points, log_odds, reasons, self.model_id, grade, grade_pd, interval
+        )
 
     def score_batch(self, X: Any, *, n_reasons: int = 0) -> BatchResult:
         """Score the rows of a table.
@@ -218,7 +232,7 @@ class Scorer:
 
         if type(n_reasons) is not int or n_reasons < 0:
             n_reasons = _check_n_reasons(n_reasons)
-        return score_table(self._artifact.model, X, n_reasons, self.model_id)
+        return score_table(self._artifact, X, n_reasons, self.model_id)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         msg = f"A scorer cannot be changed; {name!r} cannot be set. Load another one."
@@ -244,6 +258,7 @@ class Scorer:
         rows = {
             "Model": f"{manifest.model} {self.model_id}",
             "Features": ", ".join(self.features),
+            "PD": _describe(self._artifact.pd_map),
             "Trained on": f"{manifest.n_rows:,.0f} rows, {manifest.n_events:,.0f} "
             "events",
             "Window": window,
@@ -314,6 +329,14 @@ def load_scorer(path: str | os.PathLike[str]) -> Scorer:
     0.1192
     """
     return Scorer(read_artifact(path))
+
+
+def _describe(pd_map: PDMapSpec | None) -> str:
+    if pd_map is None:
+        return "as the model gives it"
+    steps, grades = len(pd_map.steps), pd_map.grades
+    what = f"calibrated in {steps} step{'s' * (steps != 1)}" if steps else "as it is"
+    return what if grades is None else f"{what}, in {len(grades.labels)} grades"
 
 
 def _as_dict(record: object) -> dict[str, object]:

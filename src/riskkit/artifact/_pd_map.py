@@ -1,30 +1,20 @@
-"""Fitted calibrations as plain data, and the one function that applies them."""
+"""From what a model gives to the PD that is used: calibration, level and grades."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
-
-import numpy as np
-
-from riskkit._kernels.bins import assign_bins
-from riskkit._kernels.calibration import map_log_odds
-from riskkit._kernels.isotonic import interpolate
-from riskkit._kernels.venn_abers import merge_interval
-
-if TYPE_CHECKING:
-    from riskkit.typing import FloatArray
+from typing import Literal
 
 __all__ = [
     "CalibrationSpec",
     "IntervalMapSpec",
     "LogOddsMapSpec",
+    "MasterScaleSpec",
+    "PDMapSpec",
     "Scale",
     "SegmentMap",
     "SegmentedMapSpec",
     "StepMapSpec",
-    "apply_interval",
-    "apply_map",
 ]
 
 Scale = Literal["pd", "log_odds"]
@@ -110,6 +100,9 @@ class IntervalMapSpec:
     scale: Scale = "pd"
 
 
+CalibrationSpec = LogOddsMapSpec | StepMapSpec | IntervalMapSpec
+
+
 @dataclass(frozen=True, slots=True)
 class SegmentMap:
     """The map of one segment and its say beside the pooled one.
@@ -159,26 +152,79 @@ class SegmentedMapSpec:
     segments: tuple[SegmentMap, ...]
     pooled: CalibrationSpec
 
-
-CalibrationSpec = LogOddsMapSpec | StepMapSpec | IntervalMapSpec
-
-
-def apply_map(spec: CalibrationSpec, x: FloatArray) -> FloatArray:
-    """Return the PDs that a calibration gives to PDs or log-odds of shape (n,)."""
-    if isinstance(spec, LogOddsMapSpec):
-        return map_log_odds(x, spec.a, spec.b, spec.c, is_pd=spec.scale == "pd")
-    if isinstance(spec, IntervalMapSpec):
-        return merge_interval(*apply_interval(spec, x))
-    knots, values = np.asarray(spec.knots), np.asarray(spec.values)
-    if spec.interpolation == "linear":
-        return interpolate(x, knots, values)
-    return np.asarray(values[assign_bins(x, knots)])
+    @property
+    def scale(self) -> Scale:
+        """What the map is given: that of all its parts."""
+        return self.pooled.scale
 
 
-def apply_interval(
-    spec: IntervalMapSpec, x: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return the ends of the interval of each PD or log-odds."""
-    low = np.asarray(spec.low)[np.searchsorted(spec.low_knots, x, side="right")]
-    high = np.asarray(spec.high)[np.searchsorted(spec.high_knots, x, side="left")]
-    return low, high
+@dataclass(frozen=True, slots=True)
+class MasterScaleSpec:
+    """Rating grades as plain data.
+
+    Parameters
+    ----------
+    edges : tuple of float
+        Increasing PDs, one more than there are grades; grade ``g`` is ``(edges[g],
+        edges[g + 1]]``, and a first edge of 0 belongs to the first grade.
+
+    pds : tuple of float
+        The PD that stands for each grade.
+
+    labels : tuple of str
+        Name of each grade, from the safest.
+    """
+
+    edges: tuple[float, ...]
+    pds: tuple[float, ...]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PDMapSpec:
+    """All that lies between a model and the PD and grade that are used.
+
+    Every step keeps the order of the accounts (within a segment, where there are
+    segments), and is given the PD that the step before it returned; the first may be
+    given the model's log-odds instead.
+
+    Parameters
+    ----------
+    steps : tuple of LogOddsMapSpec, StepMapSpec, IntervalMapSpec or SegmentedMapSpec
+        Calibrations and corrections of the level, in the order of their application.
+
+    grades : MasterScaleSpec or None
+        Grades of the PD that the last step gives; they cover all of [0, 1].
+
+    See Also
+    --------
+    apply_pd_map : Applies the steps.
+
+    Examples
+    --------
+    >>> from riskkit.artifact import LogOddsMapSpec, MasterScaleSpec, PDMapSpec
+    >>> platt = LogOddsMapSpec(0.9, 0.9, -0.1, scale="log_odds")
+    >>> grades = MasterScaleSpec((0.0, 0.05, 1.0), (0.02, 0.1), ("A", "B"))
+    >>> PDMapSpec((platt,), grades).scale
+    'log_odds'
+    """
+
+    steps: tuple[CalibrationSpec | SegmentedMapSpec, ...] = ()
+    grades: MasterScaleSpec | None = None
+
+    @property
+    def scale(self) -> Scale:
+        """What the first step is given."""
+        return self.steps[0].scale if self.steps else "pd"
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether PDs come with Venn-Abers intervals."""
+        maps = [s.pooled if isinstance(s, SegmentedMapSpec) else s for s in self.steps]
+        return any(isinstance(spec, IntervalMapSpec) for spec in maps)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of segments, beside what the model itself needs."""
+        named = [s.column for s in self.steps if isinstance(s, SegmentedMapSpec)]
+        return tuple(dict.fromkeys(named))

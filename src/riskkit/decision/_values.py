@@ -1,0 +1,135 @@
+"""The fields of one record, or the columns of a table, read alike.
+
+A number is a float with NaN where nothing is known; a level is its text with None.
+"""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+from riskkit._core.levels import is_missing, level_key
+from riskkit._core.params import did_you_mean
+from riskkit.exceptions import InvalidInputError, InvalidTypeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from riskkit._core.frames import Table
+    from riskkit.decision._conditions import Kind
+    from riskkit.decision._sets import FieldSet
+    from riskkit.typing import BoolArray
+
+__all__ = ["Columns", "read_level", "read_number", "read_value", "require_fields"]
+
+# Truth values of NumPy and decimals are no numbers.Real; frames accept both.
+_OTHER_NUMBERS = frozenset({"bool", "bool_", "Decimal"})
+
+
+def read_value(field: str, value: object, kind: Kind | None) -> float | str | None:
+    """Return a number, a level, or merely whether there is a value."""
+    if kind == "numeric":
+        return read_number(field, value)
+    if kind == "categorical":
+        return read_level(field, value)
+    return None if value is None or is_missing(value) else ""
+
+
+def require_fields(fields: Iterable[str], present: Iterable[str], what: str) -> None:
+    """Raise unless every field is there; an unknown value must stand as missing."""
+    names = set(present)
+    absent = [field for field in fields if field not in names]
+    if absent:
+        shown = ", ".join(repr(field) for field in absent[:10])
+        hint = did_you_mean(absent[0], names)
+        msg = (
+            f"The strategy reads {shown}, which the {what} does not have.{hint} Give "
+            "every field, with a missing value where nothing is known."
+        )
+        raise InvalidInputError(msg)
+
+
+def read_number(field: str, value: object) -> float:
+    """Return a number, NaN where it is missing."""
+    if value is None or is_missing(value):
+        return math.nan
+    if isinstance(value, Real) or type(value).__name__ in _OTHER_NUMBERS:
+        return float(value)  # type: ignore[arg-type]
+    msg = (
+        f"Field {field!r} must be a number, True, False or missing; got a value of "
+        f"type {type(value).__name__}."
+    )
+    raise InvalidTypeError(msg)
+
+
+def read_level(field: str, value: object) -> str | None:
+    """Return the text of a level, None where it is missing."""
+    try:
+        return level_key(value)
+    except InvalidTypeError as error:
+        msg = f"Field {field!r}: {error}"
+        raise InvalidTypeError(msg) from error
+
+
+class Columns:
+    """Columns of a table, each read once; says for which rows a set holds."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._numbers: dict[str, Any] = {}
+        self._levels: dict[str, Any] = {}
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return self._table.n_rows
+
+    def number(self, field: str) -> Any:
+        """Return a column as float64, NaN where nothing is known."""
+        from riskkit._core.frames import numeric_column
+
+        if field not in self._numbers:
+            self._numbers[field] = numeric_column(self._table.column(field), field)
+        return self._numbers[field]
+
+    def level(self, field: str) -> Any:
+        """Return a column as coded levels."""
+        from riskkit._core.frames import level_column
+
+        if field not in self._levels:
+            self._levels[field] = level_column(self._table.column(field), field)
+        return self._levels[field]
+
+    def held_by(self, field: str, values: FieldSet, kind: Kind | None) -> BoolArray:
+        """Return the rows whose value belongs to the set."""
+        import numpy as np
+
+        if kind is None:
+            absent = self._absent(field)
+            return absent if values.missing else ~absent
+        if kind == "categorical":
+            coded = self.level(field)
+            held = [values.holds(level) for level in coded.levels]
+            # The last entry serves the code -1 of a missing value.
+            table = np.array([*held, values.missing], dtype=np.bool_)
+            return np.asarray(table[coded.codes])
+        x = self.number(field)
+        rows = np.isnan(x) if values.missing else np.zeros(x.size, dtype=np.bool_)
+        cuts = values.cuts  # type: ignore[union-attr]
+        for (low, after_low), (high, after_high) in zip(
+            cuts[::2], cuts[1::2], strict=True
+        ):
+            above = x > low if after_low else x >= low
+            below = x <= high if after_high else x < high
+            rows |= above & below
+        return np.asarray(rows)
+
+    def _absent(self, field: str) -> BoolArray:
+        """Return the rows without a value, whatever the type of the others."""
+        import numpy as np
+        import pandas as pd
+
+        column = self._table.column(field)
+        values = column.to_numpy() if hasattr(column, "to_numpy") else column
+        return np.asarray(pd.isna(np.asarray(values)), dtype=np.bool_)
