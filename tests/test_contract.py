@@ -16,6 +16,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import riskkit
+from riskkit.fraud import CopulaDetector, IsolationForestDetector
 from riskkit.scorecard import ExpertScorecard
 
 # The public names. A name may be added; one that disappears breaks somebody's code.
@@ -25,6 +26,7 @@ PUBLIC_NAMES = {
         "Artifact",
         "BaselineSpec",
         "BinnedSpec",
+        "BoosterSpec",
         "CalibrationSpec",
         "CharacteristicSpec",
         "CountsSpec",
@@ -42,6 +44,8 @@ PUBLIC_NAMES = {
         "SegmentedMapSpec",
         "SpecialGroup",
         "StepMapSpec",
+        "TreeColumnSpec",
+        "TreeSpec",
         "apply_pd_map",
         "assign_column",
         "encode_column",
@@ -61,6 +65,15 @@ PUBLIC_NAMES = {
         "WoECrossEncoder",
         "from_optbinning",
         "to_optbinning",
+    },
+    "boosting": {
+        "AuditRow",
+        "ContributionResult",
+        "LGBMPDClassifier",
+        "MonotoneAudit",
+        "PDBlendClassifier",
+        "StateRow",
+        "XGBPDClassifier",
     },
     "calibration": {
         "BetaCalibrator",
@@ -82,13 +95,13 @@ PUBLIC_NAMES = {
         "CutoffResult",
         "Decision",
         "FrontierResult",
+        "FunnelChangeResult",
         "FunnelResult",
         "Grant",
         "LimitPolicy",
         "LimitResult",
         "OverrideResult",
         "QuadrantResult",
-        "RateChangeResult",
         "ScoreMatrixResult",
         "ScoreSegments",
         "SimulationResult",
@@ -103,7 +116,6 @@ PUBLIC_NAMES = {
         "efficient_frontier",
         "funnel",
         "override_table",
-        "rate_change",
         "score_matrix",
         "segment_by_score",
         "swap_set",
@@ -116,7 +128,15 @@ PUBLIC_NAMES = {
         "fairness_report",
         "reason_codes",
     },
-    "export": {"save_artifact", "to_excel"},
+    "export": {"save_artifact", "to_excel", "to_sql"},
+    "fraud": {
+        "AnomalyEnsemble",
+        "CopulaDetector",
+        "HistogramDetector",
+        "IsolationForestDetector",
+        "SubsampledKNNDetector",
+        "TrimmedMahalanobisDetector",
+    },
     "metrics": {
         "BrierResult",
         "LiftResult",
@@ -161,6 +181,29 @@ PUBLIC_NAMES = {
         "vasicek_critical_rate",
         "woe",
     },
+    "monitoring": {
+        "Alert",
+        "Baseline",
+        "Condition",
+        "DevelopmentCurve",
+        "EarlyPerformanceResult",
+        "EarlyWarning",
+        "EstimateResult",
+        "ImportanceResult",
+        "Measurement",
+        "PerformanceMonitor",
+        "PerformanceResult",
+        "StabilityMonitor",
+        "StabilityResult",
+        "Threshold",
+        "VerdictRule",
+        "WarningResult",
+        "default_rules",
+        "default_thresholds",
+        "early_performance",
+        "estimate_performance",
+        "importance_weights",
+    },
     "plotting": {
         "CAPDisplay",
         "CutoffDisplay",
@@ -201,9 +244,17 @@ PUBLIC_NAMES = {
     "serving": {"BatchResult", "Reason", "ScoreResult", "Scorer", "load_scorer"},
 }
 
-# Parameters without a default; three folds, because some checks have few rows.
+# Parameters without a default; three folds, because some checks have few rows; few
+# trees, because every check grows them anew.
 NEEDED = {
+    "AnomalyEnsemble": {
+        "members": [
+            ("forest", IsolationForestDetector(10)),
+            ("copula", CopulaDetector()),
+        ]
+    },
     "CalibratedPD": {"estimator": LogisticRegression(), "cv": 3},
+    "IsolationForestDetector": {"n_estimators": 10},
     "ScorecardBlend": {"expert": ExpertScorecard()},
 }
 

@@ -16,18 +16,26 @@
   - UnusedCodeWarning      a special code that never occurs
   - NoEvidenceWarning      a model that found nothing to tell accounts apart by
   - ConvergenceWarning     a fit that stopped before it settled
+  - CollinearityWarning    features that determine one another
+  - FewEventsWarning       too few events for what was asked; something smaller was done
+  - LeakageWarning         a column that gives the outcome away
+  - ConstraintCostWarning  a constraint that held-out rows speak against
 """
 
 from __future__ import annotations
 
 __all__ = [
     "ArtifactError",
+    "CollinearityWarning",
+    "ConstraintCostWarning",
     "ConvergenceWarning",
+    "FewEventsWarning",
     "InfeasibleWarning",
     "InvalidInputError",
     "InvalidParameterError",
     "InvalidTargetError",
     "InvalidTypeError",
+    "LeakageWarning",
     "MissingExtraError",
     "NoEvidenceWarning",
     "OutputError",
@@ -102,3 +110,19 @@ class NoEvidenceWarning(RiskkitWarning):
 
 class ConvergenceWarning(RiskkitWarning):
     """A numerical fit stopped before it settled."""
+
+
+class CollinearityWarning(RiskkitWarning):
+    """Features determine one another, so that weights of their own do not exist."""
+
+
+class FewEventsWarning(RiskkitWarning):
+    """There are too few events for a fit as asked for; a smaller one was done."""
+
+
+class LeakageWarning(RiskkitWarning):
+    """A column alone tells events from non-events, as only the outcome would."""
+
+
+class ConstraintCostWarning(RiskkitWarning):
+    """A constraint makes the model worse on rows it was not trained on."""

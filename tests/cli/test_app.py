@@ -22,7 +22,7 @@ from riskkit.exceptions import (
     SingleBinWarning,
 )
 
-COMMANDS = ["demo", "train", "score", "inspect"]
+COMMANDS = ["demo", "train", "score", "inspect", "export"]
 HEAVY = {"numpy", "pandas", "scipy", "sklearn", "matplotlib", "pyarrow", "narwhals"}
 
 

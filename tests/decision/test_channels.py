@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.stats import beta
 
-from riskkit.decision import channel_quadrant, funnel, rate_change
+from riskkit.decision import channel_quadrant, funnel
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
 
 STAGES = ["complete", "approved", "funded", "mature", "bad"]
@@ -89,12 +89,36 @@ def test_why_the_approval_rate_moved(applications):
         r.frame().set_index(["group", "stage"]).loc[("all", "approved"), "rate_start"]
         for r in (before, after)
     ]
-    assert_allclose(change.change, rates[1] - rates[0])
-    assert_allclose(change.mix_effect + change.rate_effect, change.change)
-    only_web = funnel(later[later["channel"] == "web"], STAGES, by="channel")
-    gone = only_web.change_from(before, "approved").frame().set_index("group")
-    assert gone.loc["branch", "actual_share"] == 0
-    assert np.isnan(gone.loc["branch", "actual_rate"])
+    effects = change.effects
+    assert_allclose(effects.change, rates[1] - rates[0])
+    assert_allclose(effects.mix_effect + effects.rate_effect, effects.change)
+    frame = change.frame().set_index("group")
+    p, q = frame["expected_share"], frame["actual_share"]
+    b, c = frame["expected_rate"], frame["actual_rate"]
+    assert_allclose(p.sum(), 1)
+    assert_allclose(effects.mix_effect, ((q - p) * b).sum())
+    assert_allclose(effects.rate_effect, (q * (c - b)).sum())
+    assert_allclose(frame["effect"].sum(), effects.change)
+    assert json.loads(json.dumps(change.to_dict()))["stage"] == "approved"
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), min_size=1, max_size=30),
+    st.lists(st.tuples(st.sampled_from("bcd"), st.booleans()), min_size=1, max_size=30),
+)
+def test_effects_add_up_to_the_change(old, new):
+    before, after = (
+        funnel(dict(zip(("by", "ok"), zip(*rows, strict=True), strict=True)), ["ok"],
+               by="by")
+        for rows in (old, new)
+    )  # fmt: skip
+    frame = after.change_from(before, "ok").frame()
+    rates = [np.mean([ok for _, ok in rows]) for rows in (old, new)]
+    assert_allclose(frame["effect"].sum(), rates[1] - rates[0], atol=1e-12)
+    gone = {"a", "b", "c"} - {group for group, _ in new}
+    assert frame.set_index("group")["actual_rate"].isna().sum() == len(
+        gone & set(frame["group"])
+    )
 
 
 @pytest.mark.parametrize(
@@ -137,63 +161,6 @@ def test_flags_are_known(applications):
         grouped.change_from(grouped, "fundet")
     with pytest.raises(InvalidParameterError, match="of must be one of"):
         grouped.change_from(grouped, "approved", of="funded")
-
-
-# ----------------------------------------------------------- change of a rate
-
-counts = st.lists(
-    st.tuples(st.integers(0, 50), st.floats(0, 1), st.integers(0, 50), st.floats(0, 1)),
-    min_size=1,
-    max_size=6,
-)
-
-
-@given(counts)
-def test_effects_add_up_to_the_change(drawn):
-    n, rate, new_n, new_rate = (
-        np.array(part, float) for part in zip(*drawn, strict=True)
-    )
-    if not (n.any() and new_n.any()):
-        return
-    result = rate_change(n, n * rate, new_n, new_n * new_rate)
-    expected = new_n @ new_rate / new_n.sum() - n @ rate / n.sum()
-    assert_allclose(result.change, expected, atol=1e-12)
-    assert_allclose(result.mix_effect + result.rate_effect, expected, atol=1e-12)
-    frame = result.frame()
-    assert_allclose(frame["effect"].sum(), expected, atol=1e-12)
-    # Where the groups stayed what they were there is mix alone, and the reverse.
-    same = rate_change(n, n * rate, new_n, new_n * rate)
-    assert_allclose(same.frame()["rate_effect"], 0, atol=1e-12)
-    still = rate_change(n, n * rate, 3 * n, 3 * n * new_rate)
-    assert_allclose(still.frame()["mix_effect"], 0, atol=1e-12)
-
-
-def test_formulas_of_the_reference():
-    p, b = np.array([0.7, 0.3]), np.array([0.02, 0.1])
-    q, c = np.array([0.5, 0.5]), np.array([0.03, 0.08])
-    result = rate_change(1000 * p, 1000 * p * b, 1000 * q, 1000 * q * c)
-    assert_allclose(result.mix_effect, np.sum((q - p) * b))
-    assert_allclose(result.rate_effect, np.sum(q * (c - b)))
-    # A new group at the portfolio's rate moves nothing.
-    new = rate_change([100, 0], [5, 0], [100, 40], [5, 2], ["old", "new"])
-    assert_allclose(new.frame()["effect"], 0, atol=1e-15)
-    assert json.loads(json.dumps(new.to_dict()))["change"] == pytest.approx(0)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (([10], [11], [10], [1]), "between 0 and expected_n"),
-        (([10], [1], [10], [-1]), "between 0 and actual_n"),
-        (([10, 5], [1, 1], [10], [1]), "same groups"),
-        (([10], [1], [10], [1], ["a", "b"]), "and 2 names"),
-        (([0], [0], [10], [1]), "must hold somebody"),
-        (([10], [np.nan], [10], [1]), "between 0"),
-    ],
-)
-def test_bad_counts(arguments, message):
-    with pytest.raises(InvalidInputError, match=message):
-        rate_change(*arguments)
 
 
 # ------------------------------------------------------------------- quadrants

@@ -129,6 +129,8 @@ def test_every_bin_has_a_bar_that_a_reader_can_hear(document):
         assert f'role="img" aria-label="woe {woe:.2f}"' in bar
         assert ("#0072B2" in bar) == (woe >= 0)
         assert ("#D55E00" in bar) == (woe < 0)
+        across = re.findall(r'(?:rect x="|[MH])(-?[\d.]+)', bar)
+        assert all(0 <= float(x) <= 140 for x in across)
 
 
 def test_bars_share_one_scale_and_stay_inside():

@@ -131,6 +131,55 @@ def test_fit_counts_rows_and_outcomes_and_moves_no_point(people):
     assert counted.points_table()["n"].sum() == 4 * 6
 
 
+def test_intent_from_counted_events():
+    # Weights of people: a visit 5 points up to 4 of them, an offer opened 15 up to 2,
+    # an application begun and left 30, an unsubscription takes 40.
+    intent = ExpertScorecard(
+        {
+            "visits": {"count_to": 4, "weight": 5, "missing": 0},
+            "offers_opened": {"count_to": 2, "weight": 15, "missing": 0},
+            "begun": {"count_to": 1, "weight": 30, "missing": 0},
+            "unsubscribed": {"count_to": 1, "weight": -40, "missing": 0},
+        }
+    ).fit()
+    events = pd.DataFrame(
+        {
+            "customer": ["a"] * 6 + ["b"] * 3 + ["c"],
+            "event": ["visits"] * 6
+            + ["visits", "offers_opened", "begun"]
+            + ["unsubscribed"],
+        }
+    )
+    counts = pd.crosstab(events["customer"], events["event"])
+    counts.loc["d"] = np.nan
+    assert intent.predict_points(counts).tolist() == [20, 50, -40, 0]
+    # Between and below whole events, the events there were.
+    feature = intent.spec_.characteristics[0].feature
+    assert feature.edges == (0, 1, 2, 3)
+    fractions = pd.DataFrame({"visits": [0.5, 1, 1.01, 99, -3]})
+    for name in ("offers_opened", "begun", "unsubscribed"):
+        fractions[name] = 0
+    assert intent.predict_points(fractions).tolist() == [5, 5, 10, 20, 0]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"count_to": 0}, "'count_to' of 'visits' must be an integer >= 1"),
+        ({"count_to": 2.5}, "integer >= 1"),
+        ({"count_to": 3, "edges": [1]}, "'edges' beside it"),
+        ({"count_to": 3, "points": [1]}, "'points' beside it"),
+        ({"count_to": 3, "weight": "5"}, "finite"),
+    ],
+)
+def test_bad_counted_events(change, message):
+    visits = {"weight": 5, "missing": 0, **change}
+    with pytest.raises(InvalidParameterError, match=message):
+        ExpertScorecard({"visits": visits}).fit()
+    with pytest.raises(InvalidParameterError, match="no 'weight'"):
+        ExpertScorecard({"visits": {"count_to": 3, "missing": 0}}).fit()
+
+
 def test_whole_points_are_kept_or_refused():
     half = {"age": {**AGE, "points": [10, 25.5, 40]}}
     card = ExpertScorecard(half).fit()
@@ -154,6 +203,15 @@ def test_columns_are_matched_by_name(people):
         card.fit(people.rename(columns={"bureau": "bureaus"}))
     with pytest.raises(InvalidTypeError, match="numbers"):
         card.fit(people.assign(age="old"))
+
+
+def test_columns_of_the_card_that_are_not_there(people):
+    several = people.rename(columns={"age": "Age", "visits": "visit"})
+    for call in (ExpertScorecard(CARD).fit, ExpertScorecard(CARD).fit().predict_points):
+        with pytest.raises(InvalidInputError, match="2 of them are missing: 'age'"):
+            call(several)
+        with pytest.raises(InvalidInputError, match="Did you mean 'Age'"):
+            call(several)
 
 
 def test_clone_and_empty_card(people):
@@ -223,6 +281,7 @@ def test_what_is_not_known_must_be_said(key):
         ({"characteristics": {0: AGE}}, "column names"),
         ({"characteristics": {"age": [1]}}, "must be a mapping such as"),
         ({"scaler": "pdo"}, "PointsScaler"),
+        ({"scaler": PointsScaler(points_range=(0, 100))}, "cannot be stretched"),
         ({"offset_points": math.inf}, "finite"),
     ],
 )

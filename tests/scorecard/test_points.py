@@ -5,12 +5,16 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from riskkit.artifact import read_artifact
 from riskkit.binning import OptimalBinner
 from riskkit.datasets import make_loan_book
 from riskkit.exceptions import InvalidParameterError, NoEvidenceWarning
 from riskkit.explain import contributions
+from riskkit.export import save_artifact
+from riskkit.plotting import PointsDisplay
 from riskkit.scaling import PointsScaler
 from riskkit.scorecard import ExpertScorecard, ScorecardClassifier
+from riskkit.serving import load_scorer
 
 # Accounts by home and phone; independent among events and among non-events, so that
 # log-odds are the sum of the two WoE and every coefficient is -1.
@@ -174,6 +178,27 @@ def test_no_bin_is_a_point_off_and_safer_bins_have_no_fewer(book):
         by_worth = {}
         for z, points in zip(whole.log_odds, whole.points, strict=True):
             assert by_worth.setdefault(z, points) == points
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"intercept": "apart"},
+        {"points_range": (300, 850), "intercept": "apart", "nonnegative": True},
+        {"points_range": (0, 1), "rounding": "none"},
+    ],
+)
+def test_the_saved_card_gives_the_same_bits(book, tmp_path, options):
+    card = card_of(book, **options)
+    save_artifact(card, tmp_path / "card.rk")
+    artifact = read_artifact(tmp_path / "card.rk")
+    assert artifact.model == card.spec_
+    shown = PointsDisplay.from_spec(artifact.model, baseline=artifact.baseline)
+    assert shown.ends == PointsDisplay.from_estimator(card).ends
+    scorer, X = load_scorer(tmp_path / "card.rk"), book.data.head(400)
+    assert_array_equal(scorer.score_batch(X).points, card.predict_points(X))
+    singles = [scorer.score(record).points for record in X.to_dict("records")]
+    assert_array_equal(singles, card.predict_points(X))
 
 
 def test_points_do_not_touch_the_pd(book):

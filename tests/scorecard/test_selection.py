@@ -188,3 +188,34 @@ def test_selection_keeps_weight_and_repetition_equal(book):
 def test_bad_choices_are_refused(book, parameters, message):
     with pytest.raises(InvalidParameterError, match=message):
         card(book, **parameters)
+
+
+def test_a_bar_on_stderr_follows_the_steps(book, capsys):
+    X, y = book.data, book.target
+    card = ScorecardClassifier(selection="forward", verbose=True, min_iv=0.0).fit(X, y)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "Choosing characteristics" in shown.err
+    assert len(card.steps_) > 1
+    ScorecardClassifier(selection="forward", min_iv=0.0).fit(X, y)
+    assert capsys.readouterr().err == ""
+    with pytest.raises(InvalidParameterError, match="verbose"):
+        ScorecardClassifier(verbose="loud").fit(X, y)
+
+
+@pytest.mark.parametrize("selection", ["forward", "backward", "both"])
+def test_steps_that_start_from_the_fit_before_end_where_a_cold_fit_ends(selection):
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(3000, 12))
+    X[:, 6:] += X[:, :6]
+    z = X[:, :4] @ [0.8, -0.5, 0.4, 0.3] - 1.0
+    y = rng.random(3000) < 1 / (1 + np.exp(-z))
+    card = ScorecardClassifier(selection=selection, criterion="aic", min_iv=0.0)
+    card.fit(X, y)
+    chosen = [f"x{j}" for j in range(12) if f"x{j}" in card.coefficients_]
+    never = [f"x{j}" for j in range(12) if f"x{j}" not in chosen]
+    alone = ScorecardClassifier(never=never, min_iv=0.0).fit(X, y)
+    for name in chosen:
+        assert card.coefficients_[name] == pytest.approx(
+            alone.coefficients_[name], abs=1e-7
+        )

@@ -43,13 +43,16 @@ def fine_edges(x: FloatArray, n_bins: int, weight: FloatArray | None) -> FloatAr
     return midpoints(values[cuts], values[cuts + 1])
 
 
-def _distinct(x: FloatArray, weight: FloatArray | None) -> tuple[FloatArray, FloatArray]:
+def _distinct(
+    x: FloatArray, weight: FloatArray | None
+) -> tuple[FloatArray, FloatArray]:
     """Return the distinct values, increasing, and the weight of each."""
     if weight is None:
         values, counts = np.unique(x, return_counts=True)
         return values, counts.astype(np.float64)
     values, codes = np.unique(x, return_inverse=True)
-    return values, np.bincount(codes, weight, minlength=values.size)
+    mass = np.bincount(codes, weight, minlength=values.size)
+    return values, mass.astype(np.float64)
 
 
 def _cuts(mass: FloatArray, n_bins: int) -> IntArray:

@@ -25,10 +25,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from riskkit._kernels.logistic_rows import LogisticRows
+
 if TYPE_CHECKING:
+    from riskkit._kernels.logistic_rows import OutsideSums
     from riskkit.typing import BoolArray, FloatArray
 
-__all__ = ["CoefficientTests", "coefficient_tests", "log_likelihood", "score_tests"]
+__all__ = [
+    "CoefficientTests",
+    "coefficient_tests",
+    "log_likelihood",
+    "rao_tests",
+    "score_tests",
+    "wald_tests",
+]
 
 
 @dataclass(frozen=True)
@@ -55,11 +65,16 @@ def coefficient_tests(
     weight: FloatArray | None,
 ) -> CoefficientTests:
     """Return Wald's tests of a fit; infinite errors where columns are collinear."""
+    rows = LogisticRows(X, np.zeros(len(X), dtype=bool), weight)
+    beta = np.append(intercept, coefficients)
+    found = rows.sums(beta, range(rows.n_columns), information=True).information
+    return wald_tests(beta, np.asarray(found))
+
+
+def wald_tests(beta: FloatArray, information: FloatArray) -> CoefficientTests:
+    """Return Wald's tests of coefficients, the intercept first, by the information."""
     from scipy.special import ndtr
 
-    beta = np.append(intercept, coefficients)
-    design = _with_ones(X)
-    information = _information(design, design, _curvature(design @ beta, weight))
     try:
         variance = np.diag(np.linalg.inv(information)).copy()
     except np.linalg.LinAlgError:
@@ -83,39 +98,21 @@ def score_tests(
     coefficient which the column would get. A column that is a combination of those
     inside has chi-square 0.
     """
-    design = _with_ones(inside)
-    curvature = _curvature(log_odds, weight)
-    residual = is_event - _expit(log_odds)
-    if weight is not None:
-        residual = weight * residual
-    slope = outside.T @ residual
-    cross = _information(design, outside, curvature)
-    own = np.einsum("ij,ij,i->j", outside, outside, curvature)
-    information = _information(design, design, curvature)
-    solved = np.linalg.lstsq(information, cross, rcond=None)[0]
-    free = own - np.einsum("ij,ij->j", cross, solved)
+    rows = LogisticRows(np.column_stack([inside, outside]), is_event, weight)
+    fitted = range(inside.shape[1])
+    found = rows.outside(log_odds, fitted, range(inside.shape[1], rows.n_columns))
+    return rao_tests(found, rows.information(log_odds, fitted))
+
+
+def rao_tests(
+    outside: OutsideSums, information: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return chi-square and slope by the sums, and the information of the fit."""
+    slope = -outside.slopes
+    solved = np.linalg.lstsq(information, outside.cross, rcond=None)[0]
+    free = outside.own - np.einsum("ij,ij->j", outside.cross, solved)
     # What remains of a dependent column is rounding error of its own length.
-    independent = free > 1e-10 * own
+    independent = free > 1e-10 * outside.own
     chi2 = np.zeros(slope.size)
     chi2[independent] = slope[independent] ** 2 / free[independent]
     return chi2, slope
-
-
-def _with_ones(X: FloatArray) -> FloatArray:
-    return np.column_stack([np.ones(X.shape[0]), X])
-
-
-def _expit(z: FloatArray) -> FloatArray:
-    return np.asarray(np.exp(-np.logaddexp(0.0, -z)))
-
-
-def _curvature(log_odds: FloatArray, weight: FloatArray | None) -> FloatArray:
-    p = _expit(log_odds)
-    curvature = p * (1.0 - p)
-    return curvature if weight is None else weight * curvature
-
-
-def _information(
-    left: FloatArray, right: FloatArray, curvature: FloatArray
-) -> FloatArray:
-    return np.asarray(left.T @ (curvature[:, None] * right))

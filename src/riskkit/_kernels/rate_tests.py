@@ -46,6 +46,7 @@ __all__ = [
 
 _END = 9.0  # the normal distribution leaves 1e-19 beyond
 _NODES = 48
+_CHUNK = 1_000  # groups whose nodes are in memory together, some 20 MB
 # In units of the width of the step that the integrand takes for large `n`.
 _AROUND_STEP = np.array([-9.0, -3.0, 0.0, 3.0, 9.0])
 _EVERYWHERE = np.array([-_END, -5.0, -2.5, 0.0, 2.5, 5.0, _END])
@@ -85,14 +86,16 @@ def at_least_one_factor(
     """Return the chance of at least so many events in one common year."""
     if rho == 0.0:
         return at_least(n_event, n, pd)
-    shape = np.broadcast_shapes(n_event.shape, n.shape, pd.shape)
-    event, size, rate = (
-        np.broadcast_to(a, shape).reshape(-1, 1) for a in (n_event, n, pd)
-    )
-    y, weight = _factor_nodes(event, size, rate, rho)
-    tail = at_least(event, size, _conditional_pd(rate, rho, y))
-    chance = np.clip((tail * weight).sum(axis=1), 0.0, 1.0)
-    return np.asarray(chance.reshape(shape))
+    arrays = np.broadcast_arrays(n_event, n, pd)
+    event, size, rate = (a.reshape(-1, 1) for a in arrays)
+    chance = np.empty(len(event))
+    for start in range(0, len(event), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        y, weight = _factor_nodes(event[part], size[part], rate[part], rho)
+        given_y = _conditional_pd(rate[part], rho, y)
+        tail = at_least(event[part], size[part], given_y)
+        chance[part] = (tail * weight).sum(axis=1)
+    return np.clip(chance, 0.0, 1.0).reshape(arrays[0].shape)
 
 
 def at_most_one_factor(

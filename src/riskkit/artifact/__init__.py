@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from riskkit.artifact._baseline import BaselineSpec, CountsSpec
+from riskkit.artifact._booster import BoosterSpec, TreeColumnSpec, TreeSpec
 from riskkit.artifact._container import Artifact, read_artifact, write_artifact
 from riskkit.artifact._features import (
     FeatureSpec,
@@ -31,6 +32,7 @@ __all__ = [
     "Artifact",
     "BaselineSpec",
     "BinnedSpec",
+    "BoosterSpec",
     "CalibrationSpec",
     "CharacteristicSpec",
     "CountsSpec",
@@ -48,6 +50,8 @@ __all__ = [
     "SegmentedMapSpec",
     "SpecialGroup",
     "StepMapSpec",
+    "TreeColumnSpec",
+    "TreeSpec",
     "apply_pd_map",
     "assign_column",
     "encode_column",

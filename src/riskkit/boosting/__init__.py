@@ -2,4 +2,18 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from riskkit.boosting._audit import AuditRow, MonotoneAudit, StateRow
+from riskkit.boosting._blend import PDBlendClassifier
+from riskkit.boosting._contributions import ContributionResult
+from riskkit.boosting._lgbm_classifier import LGBMPDClassifier
+from riskkit.boosting._xgb_classifier import XGBPDClassifier
+
+__all__ = [
+    "AuditRow",
+    "ContributionResult",
+    "LGBMPDClassifier",
+    "MonotoneAudit",
+    "PDBlendClassifier",
+    "StateRow",
+    "XGBPDClassifier",
+]

@@ -1,4 +1,4 @@
-"""The riskkit command: train, score, inspect and a demonstration.
+"""The riskkit command: train, score, inspect, export and a demonstration.
 
 Asking for help loads no numerical library; each command loads what it needs when it
 runs. People read stderr; programs read the files, and stdout with ``--json``.

@@ -194,3 +194,51 @@ def inspect(artifact: Artifact, *, as_json: AsJson = False) -> None:
     from riskkit.cli._inspect import inspect as run
 
     run(artifact, as_json=as_json)
+
+
+@app.command()
+def export(
+    artifact: Artifact,
+    *,
+    to: Annotated[Literal["sql"], typer.Option("--to", help="Form to write.")] = "sql",
+    dialect: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="bigquery, databricks, duckdb, mysql, postgres, snowflake, spark, "
+            "sqlite or tsql.",
+        ),
+    ] = "duckdb",
+    table: Annotated[
+        str, typer.Option(metavar="NAME", help="Table to score, schema.table too.")
+    ] = "applications",
+    reasons: Annotated[
+        int, typer.Option(min=0, max=20, help="Most reasons for each row.")
+    ] = 4,
+    reason_as: Annotated[
+        Literal["feature", "text"],
+        typer.Option(help="A reason as the name of a column, or in words."),
+    ] = "feature",
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(metavar="A,B", help="Columns of the table to repeat, as a key."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="File to write; stdout without."),
+    ] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Write a model as one SQL statement that scores a table where it lies."""
+    from riskkit.cli._export import export_sql
+
+    export_sql(
+        artifact,
+        out,
+        dialect=dialect,
+        table=table,
+        reasons=reasons,
+        reason_as=reason_as,
+        keep=keep,
+        overwrite=overwrite,
+    )

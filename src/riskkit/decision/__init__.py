@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from riskkit.decision._change import RateChangeResult, rate_change
 from riskkit.decision._choose import choose_cutoff
 from riskkit.decision._cutoff_choice import CutoffChoice
 from riskkit.decision._cutoffs import CutoffResult, cutoff_table
 from riskkit.decision._frontier import FrontierResult, efficient_frontier
 from riskkit.decision._funnel import FunnelResult, funnel
+from riskkit.decision._funnel_change import FunnelChangeResult
 from riskkit.decision._limits import Grant, LimitPolicy, LimitResult
 from riskkit.decision._matrix import ScoreMatrixResult, score_matrix
 from riskkit.decision._overrides import OverrideResult, override_table
@@ -28,13 +28,13 @@ __all__ = [
     "CutoffResult",
     "Decision",
     "FrontierResult",
+    "FunnelChangeResult",
     "FunnelResult",
     "Grant",
     "LimitPolicy",
     "LimitResult",
     "OverrideResult",
     "QuadrantResult",
-    "RateChangeResult",
     "ScoreMatrixResult",
     "ScoreSegments",
     "SimulationResult",
@@ -49,7 +49,6 @@ __all__ = [
     "efficient_frontier",
     "funnel",
     "override_table",
-    "rate_change",
     "score_matrix",
     "segment_by_score",
     "swap_set",

@@ -11,7 +11,7 @@ import numpy as np
 from riskkit._core.frames import Table
 from riskkit._core.params import check_option
 from riskkit._kernels.intervals import jeffreys_interval
-from riskkit.decision._change import RateChangeResult, rate_change
+from riskkit.decision._funnel_change import FunnelChangeResult, explain_change
 from riskkit.decision._rows import (
     check_level,
     read_amounts,
@@ -80,7 +80,7 @@ class FunnelResult:
 
     def change_from(
         self, before: FunnelResult, stage: str, of: str | None = None
-    ) -> RateChangeResult:
+    ) -> FunnelChangeResult:
         """Split the change of a rate since another funnel into mix and rates.
 
         Parameters
@@ -96,8 +96,8 @@ class FunnelResult:
 
         Returns
         -------
-        result : RateChangeResult
-            Effects of each group; a group that one of the funnels has not is mix.
+        result : FunnelChangeResult
+            With ``.effects`` and ``.frame()``, one row a group.
 
         Raises
         ------
@@ -116,12 +116,12 @@ class FunnelResult:
         for result in (self, before):
             check_option("of", of, result.stages[: result.stages.index(stage)])
         names = list(dict.fromkeys([*before.groups[1:], *self.groups[1:]]))
-        return rate_change(
-            before.at_stage(of, names),
-            before.at_stage(stage, names),
-            self.at_stage(of, names),
-            self.at_stage(stage, names),
-            groups=names,
+        return explain_change(
+            stage,
+            of,
+            names,
+            (before.at_stage(of, names), before.at_stage(stage, names)),
+            (self.at_stage(of, names), self.at_stage(stage, names)),
         )
 
     def at_stage(self, stage: str, groups: Sequence[str]) -> list[float]:
@@ -206,7 +206,7 @@ def funnel(
     See Also
     --------
     channel_quadrant : Volume and quality of the groups.
-    rate_change : Why a rate moved.
+    riskkit.metrics.mix_rate_effects : Why a rate moved, from counts.
 
     Notes
     -----

@@ -118,7 +118,8 @@ class StrategyResult:
         if self.limits is None:
             return frame
         granted = self.limits.frame()[["limit", "limited_by", "price"]]
-        return frame.join(granted.where(self.approved[:, None]))
+        shown = np.broadcast_to(self.approved[:, None], granted.shape)
+        return frame.join(granted.where(shown))
 
     def to_dict(self) -> dict[str, list[Any]]:
         """Return the columns of :meth:`frame` as plain lists."""

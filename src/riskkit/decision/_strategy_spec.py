@@ -69,7 +69,9 @@ class StrategySpec:
     score_bands: ScoreBands | None
     steps: tuple[Step, ...]
     limits: LimitSpec | None
-    # Follow from the rules, and are kept so that no record pays for them.
+    # These follow from the others, and are kept so that no record pays for them:
+    # what the strategy reads, of what kind, and for which values each rule fires.
+    fields: tuple[str, ...] = field(compare=False, repr=False)
     kinds: dict[str, Kind | None] = field(compare=False, repr=False)
     regions: tuple[list[Box], ...] = field(compare=False, repr=False)
 
@@ -78,16 +80,6 @@ class StrategySpec:
         """Position of the step for whom no rule fires and no band holds."""
         n_bands = 0 if self.score_bands is None else len(self.score_bands.edges) + 1
         return len(self.rules) + n_bands
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """Columns that the strategy reads."""
-        names = list(self.kinds)
-        if self.score_bands is not None:
-            names.append(self.score)
-        if self.limits is not None:
-            names += self.limits.fields
-        return tuple(dict.fromkeys(names))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the strategy as plain data."""
@@ -143,8 +135,18 @@ def read_strategy(
     if limits is not None:
         steps.append(Step("no limit", "limit", no_limit, "No limit can be granted"))
     _check_names(steps)
+    fields = [*kinds, *([] if score_bands is None else [score])]
+    fields += [] if limits is None else limits.fields
     return StrategySpec(
-        name, read, score, score_bands, tuple(steps), limits, kinds, regions
+        name=name,
+        rules=read,
+        score=score,
+        score_bands=score_bands,
+        steps=tuple(steps),
+        limits=limits,
+        fields=tuple(dict.fromkeys(fields)),
+        kinds=kinds,
+        regions=regions,
     )
 
 

@@ -14,7 +14,7 @@ from riskkit._core.params import did_you_mean
 from riskkit.exceptions import InvalidInputError, InvalidTypeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Sequence
 
     from riskkit._core.frames import Table
     from riskkit.decision._conditions import Kind
@@ -36,13 +36,12 @@ def read_value(field: str, value: object, kind: Kind | None) -> float | str | No
     return None if value is None or is_missing(value) else ""
 
 
-def require_fields(fields: Iterable[str], present: Iterable[str], what: str) -> None:
+def require_fields(fields: Sequence[str], present: Collection[str], what: str) -> None:
     """Raise unless every field is there; an unknown value must stand as missing."""
-    names = set(present)
-    absent = [field for field in fields if field not in names]
+    absent = [field for field in fields if field not in present]
     if absent:
         shown = ", ".join(repr(field) for field in absent[:10])
-        hint = did_you_mean(absent[0], names)
+        hint = did_you_mean(absent[0], present)
         msg = (
             f"The strategy reads {shown}, which the {what} does not have.{hint} Give "
             "every field, with a missing value where nothing is known."

@@ -25,6 +25,7 @@ __all__ = [
     "UNITS",
     "bin_values",
     "find_bins",
+    "inner_model",
     "read_card",
     "references",
     "row_labels",
@@ -33,6 +34,21 @@ __all__ = [
 
 REFERENCES = ("best", "neutral", "mean")
 UNITS = ("points", "log_odds")
+
+
+def inner_model(model: Any) -> Any:
+    """Return the model inside a calibrated one, which has the points and reasons."""
+    from sklearn.frozen import FrozenEstimator
+
+    from riskkit.calibration import CalibratedPD
+
+    while isinstance(model, (CalibratedPD, FrozenEstimator)):
+        if isinstance(model, CalibratedPD):
+            check_is_fitted(model)
+            model = model.estimator_
+        else:
+            model = model.estimator
+    return model
 
 
 def read_card(model: Any, caller: str) -> ScorecardSpec:

@@ -9,11 +9,13 @@ import pandas as pd
 
 from riskkit._core.params import check_option
 from riskkit._kernels.bins import take_values
+from riskkit.explain._additive import additive_contributions, is_additive
 from riskkit.explain._card import (
     REFERENCES,
     UNITS,
     bin_values,
     find_bins,
+    inner_model,
     read_card,
     references,
     row_labels,
@@ -32,8 +34,9 @@ def contributions(
 
     Parameters
     ----------
-    model : ScorecardClassifier or ExpertScorecard
-        A fitted scorecard.
+    model : ScorecardClassifier, ExpertScorecard or boosted model
+        A fitted scorecard, or a model of :mod:`riskkit.boosting`; also one inside a
+        ``CalibratedPD``, which moves neither points nor reasons.
 
     X : frame or array-like of shape (n_samples, n_features)
         Accounts; columns of a frame are matched by name.
@@ -44,7 +47,8 @@ def contributions(
     against : {"best", "neutral", "mean"} or None, default=None
         None gives what each bin adds. Otherwise the distance to the best bin, to WoE
         0, or to the mean of the training population, and the offset is the score of
-        an account that stands there in every characteristic.
+        an account that stands there in every characteristic. A boosted model takes
+        None or ``"mean"``: the mean of the accounts that it keeps as its reference.
 
     Returns
     -------
@@ -55,7 +59,7 @@ def contributions(
     Raises
     ------
     InvalidTypeError
-        If the model is no scorecard.
+        If the model is no scorecard and does not tell its contributions.
     InvalidParameterError
         If `unit` or `against` is another word.
 
@@ -67,7 +71,9 @@ def contributions(
     -----
     Added from left to right, the columns give ``predict_points`` or
     ``decision_function`` to the last bit. With `against`, that is so for whole points;
-    other sums agree but for the rounding of floating-point numbers.
+    other sums agree but for the rounding of floating-point numbers. Those of a boosted
+    model give ``decision_function`` to less than 1e-6, and its points before they are
+    rounded.
 
     Examples
     --------
@@ -84,6 +90,9 @@ def contributions(
     True
     """
     check_option("unit", unit, UNITS)
+    model = inner_model(model)
+    if is_additive(model):
+        return additive_contributions(model, X, unit, against)
     if against is not None:
         check_option("against", against, REFERENCES)
     spec = read_card(model, "contributions")

@@ -10,9 +10,11 @@ import pandas as pd
 from riskkit._core.params import check_int, check_option
 from riskkit._kernels.bins import sum_in_order, take_values
 from riskkit._kernels.points import largest_losses
+from riskkit.explain._additive import additive_losses, is_additive
 from riskkit.explain._card import (
     REFERENCES,
     find_bins,
+    inner_model,
     read_card,
     references,
     row_labels,
@@ -22,6 +24,10 @@ from riskkit.explain._wording import read_topics, topic_texts
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
+    from riskkit.typing import FloatArray
+
 __all__ = ["reason_codes"]
 
 
@@ -30,7 +36,7 @@ def reason_codes(
     X: Any,
     n: int = 4,
     *,
-    against: str = "best",
+    against: str | None = None,
     groups: Mapping[str, Sequence[str]] | None = None,
     texts: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
@@ -42,8 +48,9 @@ def reason_codes(
 
     Parameters
     ----------
-    model : ScorecardClassifier or ExpertScorecard
-        A fitted scorecard.
+    model : ScorecardClassifier, ExpertScorecard or boosted model
+        A fitted scorecard, or a model of :mod:`riskkit.boosting`; also one inside a
+        ``CalibratedPD``, which moves neither points nor reasons.
 
     X : frame or array-like of shape (n_samples, n_features)
         Accounts; columns of a frame are matched by name.
@@ -51,10 +58,12 @@ def reason_codes(
     n : int, default=4
         Most reasons for each account.
 
-    against : {"best", "neutral", "mean"}, default="best"
+    against : {"best", "neutral", "mean"} or None, default=None
         What a loss is the distance to: the best bin of the characteristic; its
         points at WoE 0, where it speaks neither for nor against; or its mean points
-        in the training population.
+        in the training population. None stands for ``"best"``, and for ``"mean"`` with
+        a boosted model, which has no other: the mean of the accounts that it keeps as
+        its reference (``reference_share``).
 
     groups : dict of str to sequence of str, optional
         Characteristics that make one reason together, under the name of the group.
@@ -76,7 +85,7 @@ def reason_codes(
     Raises
     ------
     InvalidTypeError
-        If the model is no scorecard.
+        If the model is no scorecard and does not tell its contributions.
     InvalidParameterError
         If `n` is below 1, `against` is another word, a group or a text names no
         characteristic, or a template has another field.
@@ -110,6 +119,11 @@ def reason_codes(
     ['delays in (2, inf) costs 284 points']
     """
     check_int("n", n, low=1)
+    model = inner_model(model)
+    if is_additive(model):
+        words, amounts = additive_losses(model, X, n, against, groups, texts)
+        return _frame(words, amounts, X)
+    against = against or "best"
     check_option("against", against, REFERENCES)
     spec = read_card(model, "reason_codes")
     topics = read_topics(spec, groups, texts)
@@ -132,8 +146,12 @@ def reason_codes(
         words[rows, places] = topic_texts(
             topic, spec, [codes[rows] for codes in bins], losses[rows, k]
         )
+    return _frame(words, amounts, X)
+
+
+def _frame(words: NDArray[Any], amounts: FloatArray, X: Any) -> pd.DataFrame:
     out: dict[str, Any] = {}
-    for k in range(n):
+    for k in range(words.shape[1]):
         out[f"reason_{k + 1}"] = pd.array(words[:, k], dtype="str")
         out[f"points_lost_{k + 1}"] = amounts[:, k]
     return pd.DataFrame(out, index=row_labels(X))

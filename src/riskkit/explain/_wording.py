@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from riskkit.artifact import ScorecardSpec
     from riskkit.typing import CodeArray, FloatArray
 
-__all__ = ["Topic", "read_topics", "topic_texts"]
+__all__ = ["Topic", "make_topics", "read_topics", "topic_texts"]
 
 _FIELDS = ("name", "bin", "points_lost")
 
@@ -44,21 +44,32 @@ def read_topics(
 
     A group stands where the first of its characteristics does.
     """
-    names = spec.features
+    words = [item.reason for item in spec.characteristics]
+    return make_topics(spec.features, words, groups, texts, _FIELDS)
+
+
+def make_topics(
+    names: Sequence[str],
+    words: Sequence[str],
+    groups: Mapping[str, Sequence[str]] | None,
+    texts: Mapping[str, str] | None,
+    fields: Sequence[str],
+) -> list[Topic]:
+    """Return the topics of a model; templates may hold `fields`."""
     group_of = _read_groups(groups or {}, names)
     topics: list[Topic] = []
     places: dict[str, int] = {}
-    for position, item in enumerate(spec.characteristics):
-        group = group_of.get(item.feature.name)
+    for position, (name, word) in enumerate(zip(names, words, strict=True)):
+        group = group_of.get(name)
         if group is None:
-            topics.append(Topic(item.feature.name, (position,), item.reason, None))
+            topics.append(Topic(name, (position,), word, None))
         elif group in places:
             old = topics[places[group]]
             topics[places[group]] = Topic(group, (*old.members, position), group, None)
         else:
             places[group] = len(topics)
             topics.append(Topic(group, (position,), group, None))
-    templates = _read_templates(texts or {}, [topic.name for topic in topics])
+    templates = _read_templates(texts or {}, [topic.name for topic in topics], fields)
     return [
         Topic(t.name, t.members, t.text, templates.get(t.name, t.template))
         for t in topics
@@ -130,7 +141,7 @@ def _read_groups(
 
 
 def _read_templates(
-    texts: Mapping[str, str], topics: Sequence[str]
+    texts: Mapping[str, str], topics: Sequence[str], allowed: Sequence[str]
 ) -> Mapping[str, str]:
     unknown = [name for name in texts if name not in topics]
     if unknown:
@@ -143,7 +154,7 @@ def _read_templates(
         try:
             # An attribute or an index in a field is part of its name here.
             fields = [f for _, f, _, _ in Formatter().parse(template) if f is not None]
-            other = [field for field in fields if field not in _FIELDS]
+            other = [field for field in fields if field not in allowed]
             if not other:
                 template.format(name="", bin="", points_lost=1.5)
         except (ValueError, TypeError) as error:
@@ -155,7 +166,7 @@ def _read_templates(
             raise InvalidParameterError(msg) from error
         if other:
             msg = (
-                f"The text for {name!r} may use the fields {_FIELDS}; got "
+                f"The text for {name!r} may use the fields {tuple(allowed)}; got "
                 f"{other[0]!r}. Double the braces that are meant literally."
             )
             raise InvalidParameterError(msg)

@@ -27,7 +27,7 @@ __all__ = ["CutoffDisplay"]
 # What is drawn, the ends of its interval, and how the axis calls it.
 _VALUES = {
     "event_rate": ("event_rate_low", "event_rate_high", "Event rate of the approved"),
-    "expected_event_rate": (None, None, "Event rate of the approved, PDs included"),
+    "expected_event_rate": (None, None, "Expected event rate of the approved"),
     "marginal_event_rate": (None, None, "Event rate of the last approved"),
     "profit": ("profit_low", "profit_high", "Profit"),
 }

@@ -252,10 +252,9 @@ def _bins_of(
     if counted:
         frame = table.frame(empty=True, totals=False, detail=True).iloc[: len(alone)]
         rate, iv = frame["event_rate"].to_numpy(), frame["iv"].to_numpy()
-        seen = n > 0  # an interval without an account is the prior's, not the data's
-        low = np.where(seen, frame["rate_low"], np.nan)
-        high = np.where(seen, frame["rate_high"], np.nan)
-        error = np.where(seen, frame["woe_se"], np.nan)
+        low, high = frame["rate_low"].to_numpy(), frame["rate_high"].to_numpy()
+        # Without an account the error would be that of the smoothing alone.
+        error = np.where(n > 0, frame["woe_se"], np.nan)
     if documented.is_learned:
         woe = np.asarray(item.woe)[alone]
     else:

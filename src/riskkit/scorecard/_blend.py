@@ -10,18 +10,21 @@ from sklearn.base import clone
 from riskkit._core.inputs import read_training
 from riskkit._core.params import check_option, check_real
 from riskkit._kernels.calibration import fit_log_odds_map, shift_to_mean
+from riskkit.artifact import assign_column
 from riskkit.exceptions import InvalidParameterError, NoEvidenceWarning
-from riskkit.scaling import PointsScaler
-from riskkit.scorecard._blend_spec import LogOddsLine, blend_specs
+from riskkit.scaling import PointsScaler, rounding_report
+from riskkit.scorecard._blend_spec import LogOddsLine, blend_specs, in_whole_points
 from riskkit.scorecard._classifier import ScorecardClassifier
 from riskkit.scorecard._counted import CountedScorecard
 from riskkit.scorecard._expert import ExpertScorecard
+from riskkit.scorecard._expert_spec import check_fixed_scale
 from riskkit.scorecard._scoring import score_table
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from riskkit._core.inputs import Training
+    from riskkit.artifact import ScorecardSpec
     from riskkit.typing import FloatArray
 
 __all__ = ["ScorecardBlend"]
@@ -62,7 +65,8 @@ class ScorecardBlend(CountedScorecard):
         expert card stays what it is.
 
     scaler : PointsScaler or None, default=None
-        Scale of the points; None stands for that of the estimator.
+        Scale of the points; None stands for that of the estimator. A range of points
+        cannot be asked for here.
 
     Attributes
     ----------
@@ -77,6 +81,9 @@ class ScorecardBlend(CountedScorecard):
 
     weight_ : float
         Weight of the fitted scorecard.
+
+    rounding_report_ : RoundingResult
+        How far the points of the training rows are off the mean of both cards' points.
 
     calibration_ : tuple of float
         Intercept and slope of the line on which the expert's log-odds were put.
@@ -127,10 +134,11 @@ class ScorecardBlend(CountedScorecard):
     the other as levels, which is an error. Where a card refuses unseen levels, the
     blend does.
 
-    With whole points every bin is rounded, so the points of ``k`` characteristics
-    differ from the mean of the cards' points by at most ``(k + 1) / 2``. With a weight
-    of 0 or 1 one card is left: with ``calibrate_expert="none"`` and one scale its
-    points are the expert's, or the fitted card's, exactly.
+    The points of a bin are the mean of both cards' points, put on one scale; whole
+    points are chosen together for all bins, and ``rounding_report_`` says how far they
+    are off. With a weight of 0 or 1 one card is left: with
+    ``calibrate_expert="none"`` and one scale its points are the expert's, or the
+    fitted card's, exactly.
 
     References
     ----------
@@ -151,7 +159,7 @@ class ScorecardBlend(CountedScorecard):
     >>> blend.n_events_, round(blend.weight_, 2)
     (158.0, 0.44)
     >>> blend.predict_points(book.data[:3])
-    array([549., 572., 561.])
+    array([551., 572., 560.])
     """
 
     def __init__(
@@ -217,15 +225,15 @@ class ScorecardBlend(CountedScorecard):
         line = self._calibrate(given, training)
         self.calibration_ = (line.intercept, line.slope)
         self.weight_ = self._weigh(training)
-        self.spec_ = blend_specs(
+        scaling = self.estimator_.spec_.scaling
+        exact = blend_specs(
             self.expert_.spec_,
             self.estimator_.spec_,
             self.weight_,
             line,
-            self.estimator_.spec_.scaling
-            if self.scaler is None
-            else self.scaler.to_spec(),
+            scaling if self.scaler is None else self.scaler.to_spec(),
         )
+        self.spec_ = self._round(exact, training)
         self.has_outcomes_ = True
         self._count(training.table, training.is_event, training.weight)
         reasons = self.estimator_.left_out_
@@ -235,6 +243,23 @@ class ScorecardBlend(CountedScorecard):
             if name not in set(self.spec_.features)
         }
         return self
+
+    def _round(self, exact: ScorecardSpec, training: Training) -> ScorecardSpec:
+        """Return the card in whole points if the scale asks for them."""
+        table = training.table.select(list(exact.features))
+        spec = exact
+        if exact.scaling.rounding == "integer":
+            bins = [
+                assign_column(item.feature, table.column(item.feature.name))
+                for item in exact.characteristics
+            ]
+            spec = in_whole_points(exact, bins, training.weight)
+        self.rounding_report_ = rounding_report(
+            score_table(exact, table)[1],
+            score_table(spec, table)[1],
+            sample_weight=training.weight,
+        )
+        return spec
 
     def _calibrate(self, given: FloatArray, training: Training) -> LogOddsLine:
         """Return the line through the expert's log-odds that the outcomes ask for."""
@@ -282,6 +307,8 @@ class ScorecardBlend(CountedScorecard):
                     f"{type(value).__name__}."
                 )
                 raise InvalidParameterError(msg)
+        if self.scaler is not None:
+            check_fixed_scale(self.scaler)
         if isinstance(self.weight, str):
             check_option("weight", self.weight, (_BY_EVENTS,))
         else:

@@ -16,21 +16,24 @@ so that with one scale, ``a = 0`` and ``b = 1`` they stay what they are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from riskkit._kernels.points import points_line
+from riskkit._kernels.whole_points import round_together
 from riskkit.artifact import CharacteristicSpec, ScorecardSpec
 from riskkit.scorecard._common_bins import pair_characteristics
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from riskkit.artifact import ScalingSpec
     from riskkit.scorecard._common_bins import CommonBins
-    from riskkit.typing import FloatArray
+    from riskkit.typing import CodeArray, FloatArray
 
-__all__ = ["LogOddsLine", "blend_specs"]
+__all__ = ["LogOddsLine", "blend_specs", "in_whole_points"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,8 @@ def blend_specs(
 ) -> ScorecardSpec:
     """Return the scorecard that gives `second` the weight and `first` the rest.
 
-    A card without weight leaves no characteristic, no edge and no group behind.
+    Points are not rounded yet. A card without weight leaves no characteristic, no edge
+    and no group behind.
     """
     if weight == 1:
         first = ScorecardSpec((), 0.0, 0.0, first.scaling)
@@ -68,16 +72,13 @@ def blend_specs(
                 one,
                 rest * line.slope * one.of_first("log_odds")
                 + weight * one.of_second("log_odds"),
-                _whole(
-                    rest * m_1 * one.of_first("points")
-                    + weight * m_2 * one.of_second("points"),
-                    scaling,
-                ),
+                rest * m_1 * one.of_first("points")
+                + weight * m_2 * one.of_second("points"),
             )
             for one in pair_characteristics(first, second)
         ),
         intercept=intercept + weight * second.intercept,
-        offset_points=float(_whole(np.array([offset]), scaling)[0]),
+        offset_points=offset + 0.0,
         scaling=scaling,
     )
 
@@ -109,5 +110,24 @@ def _characteristic(
     )
 
 
-def _whole(points: FloatArray, scaling: ScalingSpec) -> FloatArray:
-    return np.rint(points) if scaling.rounding == "integer" else points
+def in_whole_points(
+    spec: ScorecardSpec,
+    bins: Sequence[CodeArray],
+    weight: FloatArray | None,
+) -> ScorecardSpec:
+    """Round the points of all bins together, as accounts in `bins` need it."""
+    everyone = np.zeros(1 if not bins else bins[0].size, dtype=np.uint8)
+    exact = [np.asarray(item.points) for item in spec.characteristics]
+    offset, *points = round_together(
+        [np.array([spec.offset_points]), *exact],
+        [everyone, *bins],
+        weight if bins else None,
+    )
+    return replace(
+        spec,
+        offset_points=float(offset[0]) + 0.0,
+        characteristics=tuple(
+            replace(item, points=tuple((whole + 0.0).tolist()))
+            for item, whole in zip(spec.characteristics, points, strict=True)
+        ),
+    )

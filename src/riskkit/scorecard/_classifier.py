@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from riskkit._core.inputs import read_training
 from riskkit._core.params import check_bool
+from riskkit._core.progress import progress_bar
 from riskkit.binning import OptimalBinner
 from riskkit.exceptions import (
     ConvergenceWarning,
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from riskkit.scorecard._policy import SelectionPolicy
 
 __all__ = ["ScorecardClassifier"]
+
+_LONG = 20_000  # rows from which a selection takes more than a few seconds
 
 
 class ScorecardClassifier(ScorecardPredictions):
@@ -108,6 +111,10 @@ class ScorecardClassifier(ScorecardPredictions):
 
     max_iter : int, default=100
         Most Newton steps of each fit.
+
+    verbose : bool or "auto", default="auto"
+        Whether a bar on stderr follows the steps of a selection; "auto" shows it for
+        many rows on a terminal. The binner has a parameter of its own.
 
     Attributes
     ----------
@@ -223,6 +230,7 @@ class ScorecardClassifier(ScorecardPredictions):
         l2: float = 1.0,
         likelihood_ratio: bool = False,
         max_iter: int = 100,
+        verbose: bool | str = "auto",
     ) -> None:
         self.binner = binner
         self.scaler = scaler
@@ -241,6 +249,7 @@ class ScorecardClassifier(ScorecardPredictions):
         self.l2 = l2
         self.likelihood_ratio = likelihood_ratio
         self.max_iter = max_iter
+        self.verbose = verbose
 
     def fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
@@ -281,7 +290,10 @@ class ScorecardClassifier(ScorecardPredictions):
         self.binner_ = binner.set_params(encode="woe").fit(X, y, sample_weight)
 
         policy = read_policy(self, training.table.names)
-        weights = fit_weights(training, self.binner_.binning_tables_, policy)
+        tables = self.binner_.binning_tables_
+        is_long = self.selection is not None and training.table.n_rows > _LONG
+        with progress_bar(self.verbose, is_long=is_long) as progress:
+            weights = fit_weights(training, tables, policy, progress)
         kept, result = weights.tables, weights.fit
         self.left_out_ = weights.left_out
         self._warn(result, kept, policy)
@@ -334,6 +346,8 @@ class ScorecardClassifier(ScorecardPredictions):
 
     def _check_params(self) -> None:
         check_bool("likelihood_ratio", self.likelihood_ratio)
+        if self.verbose != "auto":
+            check_bool("verbose", self.verbose)
         if self.binner is not None and "encode" not in _params_of(self.binner):
             msg = (
                 "binner must be a binner of riskkit, such as OptimalBinner or "

@@ -44,7 +44,10 @@ class CountedScorecard(ScorecardPredictions):
         -------
         table : DataFrame
             Columns characteristic, bin, n, n_event, event_rate, woe, log_odds,
-            points; n_event and event_rate are missing without outcomes.
+            points; points_lost to the best bin of the characteristic; and, the same in
+            all its bins, neutral_points at WoE 0 and mean_points of the rows. Offset
+            points that everyone gets are the first row. n_event and event_rate are
+            missing without outcomes.
         """
         check_is_fitted(self)
         frame = points_frame(self.spec_, self.binning_tables_)

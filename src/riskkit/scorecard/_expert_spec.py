@@ -26,7 +26,7 @@ from riskkit.exceptions import InvalidParameterError
 if TYPE_CHECKING:
     from riskkit.scaling import PointsScaler
 
-__all__ = ["build_expert_spec"]
+__all__ = ["build_expert_spec", "check_fixed_scale"]
 
 _KEYS = (
     "edges",
@@ -65,6 +65,7 @@ def build_expert_spec(
     a convention that tables show, and that moves neither points nor PD.
     """
     declared = [_declared(*item) for item in _items(characteristics)]
+    check_fixed_scale(scaler)
     scaling = scaler.to_spec()
     total = [offset_points, *(p for one in declared for p in one.points)]
     whole = all(float(points).is_integer() for points in total)
@@ -101,6 +102,17 @@ def build_expert_spec(
             )
         )
     return ScorecardSpec(tuple(laid_out), rest / factor, offset_points, scaling)
+
+
+def check_fixed_scale(scaler: PointsScaler) -> None:
+    """Raise if the scale would follow from points that are given already."""
+    if scaler.points_range is not None:
+        msg = (
+            "Given points cannot be stretched over a points_range; got "
+            f"{scaler.points_range!r}. Say by pdo, base_points and base_odds what they "
+            "stand for."
+        )
+        raise InvalidParameterError(msg)
 
 
 def _items(characteristics: object) -> list[tuple[str, Mapping[str, Any]]]:

@@ -1,8 +1,8 @@
 """Stepwise choice of characteristics, with a record of every step.
 
 Forward steps look at every column outside by its score test, which needs no fit, and
-fit only the few best; backward steps look at Wald's tests. So a step costs a few fits
-however many characteristics wait.
+fit only the few that promise most; backward steps look at Wald's tests. So a step costs
+a few fits however many characteristics wait, and each fit starts from the one before.
 """
 
 from __future__ import annotations
@@ -12,22 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from riskkit._kernels.logistic_fit import LogisticFit, fit_logistic
+from riskkit._kernels.logistic_fit import Start, fit_rows
 from riskkit._kernels.logistic_inference import (
-    coefficient_tests,
     log_likelihood,
-    score_tests,
+    rao_tests,
+    wald_tests,
 )
 from riskkit._kernels.ranking import auc, score_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from riskkit.typing import BoolArray, FloatArray
+    from riskkit._kernels.logistic_rows import LogisticRows, OutsideSums
+    from riskkit.typing import FloatArray
 
 __all__ = ["Search", "Step", "stepwise"]
 
-_FITTED = 3  # candidates of a forward step, the best by their score tests
+_FITTED = 3  # candidates of a forward step at most, the best by their score tests
+_CLOSE = 0.8  # of the best promise that another candidate must have to be fitted
 _MOST_STEPS = 3  # per characteristic: "both" could in principle go round in circles
 
 
@@ -83,19 +85,18 @@ class Search:
 
 
 def stepwise(
-    X: FloatArray,
-    is_event: BoolArray,
-    weight: FloatArray | None,
+    rows: LogisticRows,
     search: Search,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[list[int], list[Step]]:
     """Return the columns chosen, in the order of the table, and the steps."""
-    state = _State(X, is_event, weight, search)
+    state = _State(rows, search)
     forced = [j for j, name in enumerate(search.names) if name in search.must_have]
     allowed = [j for j, name in enumerate(search.names) if name not in search.never]
     backward_only = search.direction == "backward"
     state.set_columns(allowed if backward_only else forced)
     steps = [Step("start", "", float("nan"), state.value)]
+    seen = {frozenset(state.inside)}
     for _ in range(_MOST_STEPS * max(1, len(allowed))):
         step = None
         if search.direction in ("forward", "both"):
@@ -105,68 +106,78 @@ def stepwise(
         if step is None:
             break
         steps.append(step)
-        if progress is not None:
-            progress(f"{step.action} {step.name}")
+        taken = [step]
         if search.direction == "both" and step.action == "add":
             removed = _remove(state, steps)
             if removed is not None:
                 steps.append(removed)
+                taken.append(removed)
+        if progress is not None:
+            for each in taken:
+                progress(f"{each.action} {each.name}")
+        # The tests of entering and leaving differ a little: no set comes twice.
+        if frozenset(state.inside) in seen:
+            break
+        seen.add(frozenset(state.inside))
     return sorted(state.inside), steps
 
 
 class _State:
     """The columns inside, their fit, and how good it is."""
 
-    def __init__(
-        self,
-        X: FloatArray,
-        is_event: BoolArray,
-        weight: FloatArray | None,
-        search: Search,
-    ) -> None:
-        self.X, self.is_event, self.weight, self.search = X, is_event, weight, search
-        self.n = float(is_event.size if weight is None else weight.sum())
+    def __init__(self, rows: LogisticRows, search: Search) -> None:
+        self.rows, self.search = rows, search
+        self.is_event = rows.y > 0
+        self.n = rows.total()[1]
         self.set_columns([])
 
-    def set_columns(self, columns: list[int]) -> None:
+    def set_columns(self, columns: list[int], start: Start | None = None) -> None:
         """Fit these columns; those that get no weight are left out again."""
-        fit = self.fit(columns)
-        if self.search.signed:
-            must = self.search.must_have
-            kept = [
-                j
-                for j, b in zip(columns, fit.coefficients, strict=True)
-                if b < 0 or self.search.names[j] in must
-            ]
-            if len(kept) < len(columns):
-                columns, fit = kept, self.fit(kept)
-        self.inside, self.result = columns, fit
-        self.log_odds = fit.intercept + self.X[:, columns] @ fit.coefficients
-        self.value = self.criterion(columns, self.log_odds)
-
-    def fit(self, columns: list[int]) -> LogisticFit:
-        """Return the fit of the columns."""
-        return fit_logistic(
-            self.X[:, columns],
-            self.is_event,
-            self.weight,
-            l2=self.search.l2,
-            l1=self.search.charge[columns] if self.search.signed else 0.0,
-            nonpositive=self.search.signed,
-            max_iter=self.search.max_iter,
+        search = self.search
+        fit = fit_rows(
+            self.rows,
+            columns,
+            l2=search.l2,
+            l1=search.charge[columns] if search.signed else 0.0,
+            nonpositive=search.signed,
+            max_iter=search.max_iter,
+            start=start,
         )
+        kept = [
+            at
+            for at, (j, b) in enumerate(zip(columns, fit.coefficients, strict=True))
+            if b < 0 or not search.signed or search.names[j] in search.must_have
+        ]
+        self.inside = [columns[at] for at in kept]
+        # The columns left out have a coefficient of 0: the others fit as they are.
+        self.beta = np.append(fit.intercept, fit.coefficients[kept])
+        self.log_odds = self.rows.log_odds(self.beta, self.inside)
+        self.value = self.criterion(self.inside, self.log_odds)
+        self._information: FloatArray | None = None
+
+    @property
+    def information(self) -> FloatArray:
+        """Return the information of the columns inside, the intercept first."""
+        if self._information is None:
+            self._information = self.rows.information(self.log_odds, self.inside)
+        return self._information
 
     def criterion(self, columns: list[int], log_odds: FloatArray) -> float:
         """Return the value of the search's criterion."""
         kind = self.search.criterion
         if kind == "auc":
-            counts = score_counts(self.is_event, log_odds, self.weight)
+            counts = score_counts(self.is_event, log_odds, self.rows.weight)
             return auc(*counts[1:])
-        fit = log_likelihood(log_odds, self.is_event, self.weight)
+        fit = log_likelihood(log_odds, self.is_event, self.rows.weight)
         if kind == "pvalue":
             return fit
-        price = 2.0 if kind == "aic" else np.log(self.n)
-        return float(-2.0 * fit + price * (1.0 + self.search.size[columns].sum()))
+        return float(
+            -2.0 * fit + self.price() * (1.0 + self.search.size[columns].sum())
+        )
+
+    def price(self) -> float:
+        """Return what AIC or BIC asks for a parameter; 0 for other criteria."""
+        return {"aic": 2.0, "bic": float(np.log(self.n))}.get(self.search.criterion, 0)
 
     def gain(self, before: float) -> float:
         """Return what the present columns are worth beyond others' value; 0 is none."""
@@ -176,9 +187,22 @@ class _State:
             return self.value - before
         return before - self.value
 
+    def with_column(self, outside: OutsideSums, at: int) -> Start:
+        """Return where a fit with one more column starts."""
+        cross = outside.cross[:, [at]]
+        information = np.block(
+            [[self.information, cross], [cross.T, outside.own[at : at + 1, None]]]
+        )
+        return Start(np.append(self.beta, 0.0), information)
+
+    def without_column(self, at: int) -> Start:
+        """Return where a fit without one of the columns inside starts."""
+        kept = np.delete(np.arange(self.beta.size), 1 + at)
+        return Start(self.beta[kept], self.information[np.ix_(kept, kept)])
+
     def snapshot(self) -> dict[str, Any]:
         """Return what a step may have to be taken back to."""
-        names = ("inside", "result", "log_odds", "value")
+        names = ("inside", "beta", "log_odds", "value", "_information")
         return {name: getattr(self, name) for name in names}
 
     def restore(self, saved: dict[str, Any]) -> None:
@@ -196,24 +220,33 @@ def _add(state: _State, allowed: list[int]) -> Step | None:
     ]
     if not waiting:
         return None
-    chi2, slope = score_tests(
-        state.X[:, state.inside],
-        state.X[:, waiting],
-        state.log_odds,
-        state.is_event,
-        state.weight,
-    )
-    if search.signed:  # the slope must point down by more than what is charged
-        chi2 = np.where(slope < -search.charge[waiting], chi2, 0.0)
+    outside = state.rows.outside(state.log_odds, state.inside, waiting)
+    chi2, slope = rao_tests(outside, state.information)
     p_values = chdtrc(1.0, chi2)
+    if search.signed:  # the slope must point down by more than what is charged
+        steepness = np.maximum(-slope - search.charge[waiting], 0.0)
+        chi2 = (
+            chi2
+            * np.divide(steepness, -slope, out=np.zeros_like(slope), where=slope < 0)
+            ** 2
+        )
+    promise = chi2 - state.price() * search.size[waiting]
     promising = chi2 > 0
     if search.criterion == "pvalue":
-        promising &= p_values < search.p_enter
-    best = [at for at in np.argsort(-chi2, kind="stable") if promising[at]][:_FITTED]
+        # By what is left after the charge, or Wald's test would send it out again.
+        promising &= chdtrc(1.0, chi2) < search.p_enter
+    order = [at for at in np.argsort(-promise, kind="stable") if promising[at]]
+    if search.criterion == "auc":
+        best = order[:_FITTED]  # the promise is of likelihood, not of AUC
+    else:
+        least = _CLOSE * promise[order[0]] if order else 0.0
+        best = [at for at in order[:_FITTED] if promise[at] >= least or at == order[0]]
     before = state.snapshot()
     found: tuple[float, int, dict[str, Any]] | None = None
     for at in best:
-        state.set_columns([*before["inside"], waiting[at]])
+        state.set_columns(
+            [*before["inside"], waiting[at]], state.with_column(outside, at)
+        )
         if waiting[at] in state.inside:
             gain = state.gain(before["value"])
             if found is None or gain > found[0]:
@@ -230,12 +263,7 @@ def _remove(state: _State, steps: Sequence[Step]) -> Step | None:
     search = state.search
     if not state.inside:
         return None
-    tests = coefficient_tests(
-        state.X[:, state.inside],
-        state.result.intercept,
-        state.result.coefficients,
-        state.weight,
-    )
+    tests = wald_tests(state.beta, state.information)
     just_added = steps[-1].name if steps and steps[-1].action == "add" else None
     by_weakness = np.argsort(-tests.p_value[1:], kind="stable")
     for at in by_weakness:
@@ -246,7 +274,8 @@ def _remove(state: _State, steps: Sequence[Step]) -> Step | None:
         if search.criterion == "pvalue" and p_value <= search.p_remove:
             return None
         before = state.snapshot()
-        state.set_columns([j for j in state.inside if j != column])
+        left = [j for j in state.inside if j != column]
+        state.set_columns(left, state.without_column(int(at)))
         after = state.snapshot()
         state.restore(before)
         # The column leaves unless it is worth its place beside the others.

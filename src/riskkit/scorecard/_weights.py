@@ -9,14 +9,16 @@ import numpy as np
 
 from riskkit._kernels.bins import take_values
 from riskkit._kernels.logistic_fit import LogisticFit, fit_logistic
+from riskkit._kernels.logistic_rows import LogisticRows
 from riskkit.artifact import assign_column
 from riskkit.exceptions import InvalidParameterError
 from riskkit.scorecard._stepwise import Search, Step, stepwise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from riskkit._core.inputs import Training
+    from riskkit._core.progress import Progress
     from riskkit.binning import BinningTable
     from riskkit.scorecard._policy import SelectionPolicy
     from riskkit.typing import FloatArray
@@ -42,7 +44,7 @@ def fit_weights(
     training: Training,
     tables: Mapping[str, BinningTable],
     policy: SelectionPolicy,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
 ) -> Weights:
     """Choose the characteristics and fit the log-odds of the event to their WoE."""
     _check_finite(tables)
@@ -67,9 +69,11 @@ def fit_weights(
             signed=policy.signed,
             max_iter=policy.max_iter,
         )
-        chosen, steps = stepwise(
-            woe, training.is_event, training.weight, search, progress
-        )
+        if progress is not None:
+            progress.stage("Choosing characteristics", len(candidates))
+        tell = None if progress is None else progress.step
+        rows = LogisticRows(woe, training.is_event, training.weight)
+        chosen, steps = stepwise(rows, search, tell)
         for j in set(range(len(candidates))) - set(chosen):
             left_out[candidates[j].name] = f"not chosen by {policy.selection} steps"
         candidates = [candidates[j] for j in chosen]

@@ -1,0 +1,47 @@
+"""The scorecard in a blend: the one place where boosting meets the scorecard."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from riskkit.binning import OptimalBinner
+from riskkit.boosting._blend_members import ScorecardMember
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["new_scorecard", "scorecard_member"]
+
+_MIN_BIN_SIZE = 0.05  # as in a scorecard fitted alone
+_TRENDS = {1: "ascending", -1: "descending"}
+
+
+def new_scorecard(special_codes: Any, unseen: str, signs: Mapping[str, int]) -> Any:
+    """Return a scorecard to be fitted, its bins held to the signs of features."""
+    # A blend of both stands above both packages; none of the rest of either knows of
+    # the other, so the scorecard is looked up when a blend asks for one.
+    scorecards = import_module("riskkit.scorecard")
+    trend = {name: _TRENDS[sign] for name, sign in signs.items() if sign}
+    binner = OptimalBinner(
+        trend=trend or "auto",
+        min_bin_size=_MIN_BIN_SIZE,
+        special_codes=special_codes,
+        unseen=unseen,
+        verbose=False,
+    )
+    return scorecards.ScorecardClassifier(binner)
+
+
+def scorecard_member(card: Any) -> ScorecardMember:
+    """Return a fitted scorecard as a member."""
+    baseline = getattr(card, "baseline_", None)
+    counts = {} if baseline is None else baseline.features
+    means = []
+    for item in card.spec_.characteristics:
+        name = item.feature.name
+        n = np.asarray(counts[name].n) if name in counts else np.zeros(1)
+        means.append(float(np.average(item.log_odds, weights=n)) if n.any() else 0.0)
+    return ScorecardMember(card.spec_, tuple(means))

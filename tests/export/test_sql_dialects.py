@@ -1,0 +1,272 @@
+"""Other dialects: read back by sqlglot, run by SQLite; nothing leaves its quotes."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import sys
+from dataclasses import replace
+
+import duckdb
+import polars as pl
+import pytest
+import sqlglot
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from sqlglot import exp
+
+from riskkit.artifact import (
+    Artifact,
+    CharacteristicSpec,
+    FeatureSpec,
+    LogOddsMapSpec,
+    Manifest,
+    MasterScaleSpec,
+    PDMapSpec,
+    ScalingSpec,
+    ScorecardSpec,
+    SegmentedMapSpec,
+    SegmentMap,
+    StepMapSpec,
+)
+from riskkit.exceptions import InvalidParameterError, MissingExtraError
+from riskkit.export import to_sql
+from riskkit.export._sql_dialects import DIALECTS, Writer
+from riskkit.serving import Scorer
+
+OTHERS = [name for name in DIALECTS if name != "duckdb"]
+PD_ERROR = 5e-15
+
+
+@pytest.fixture(scope="module")
+def rated(artifact):
+    """The card with a segmented calibration, a step function and grades."""
+    beta = LogOddsMapSpec(0.9, 1.0, -0.1)
+    own = SegmentMap(
+        "no\n-- line */ two", 100.0, 30.0, 0.6, LogOddsMapSpec(1.1, 1.1, 0.2)
+    )
+    steps = StepMapSpec((0.02, 0.05, 0.2), (0.01, 0.04, 0.1, 0.3), "step")
+    grades = MasterScaleSpec(
+        (0.0, 0.02, 0.1, 1.0), (0.01, 0.05, 0.3), ("A", "B's", "\\")
+    )
+    chain = SegmentedMapSpec("asked", (own,), beta), steps
+    return replace(artifact, pd_map=PDMapSpec(chain, grades))
+
+
+def known_to(dialect, frame):
+    """Return the rows as a database of that kind can hold them."""
+    return frame if DIALECTS[dialect].is_nan else frame.fill_nan(None)
+
+
+def in_duckdb(sql, dialect):
+    """Return a statement of another dialect in DuckDB's, as sqlglot reads it."""
+    (tree,) = sqlglot.parse(sql, read=dialect)
+    if dialect == "tsql":  # a FLOAT without a size has 53 bits there
+        for kind in tree.find_all(exp.DataType):
+            if kind.this == exp.DType.FLOAT:
+                kind.set("this", exp.DType.DOUBLE)
+    return tree.sql(dialect="duckdb")
+
+
+@pytest.mark.parametrize("dialect", OTHERS)
+def test_every_dialect_says_the_same(rated, hard_rows, duck, assert_same, dialect):
+    sql = to_sql(rated, dialect=dialect, keep=["id"])
+    rows = known_to(dialect, hard_rows.head(1_500))
+    batch = Scorer(rated).score_batch(rows, n_reasons=4)
+    assert_same(duck(in_duckdb(sql, dialect), rows), batch, pd_error=PD_ERROR)
+
+
+def test_sqlite_gives_the_same_numbers(rated, hard_rows, assert_same):
+    rows = known_to("sqlite", hard_rows.head(1_500))
+    kinds = {pl.Float64: "REAL", pl.String: "TEXT", pl.Int64: "INTEGER"}
+    names = ('"' + name.replace('"', '""') + '"' for name in rows.columns)
+    columns = zip(names, rows.dtypes, strict=True)
+    listed = ", ".join(f"{name} {kinds[kind]}" for name, kind in columns)
+    connection = sqlite3.connect(":memory:")
+    connection.execute(f"CREATE TABLE applications ({listed})")
+    places = ", ".join("?" * rows.width)
+    connection.executemany(f"INSERT INTO applications VALUES ({places})", rows.rows())
+    sql = to_sql(rated, dialect="sqlite", keep=["id"])
+    cursor = connection.execute(f"SELECT * FROM ({sql}) ORDER BY id")
+    found = [name for name, *_ in cursor.description]
+    result = pl.DataFrame(cursor.fetchall(), schema=found, orient="row")
+    connection.close()
+    batch = Scorer(rated).score_batch(rows, n_reasons=4)
+    assert_same(result.to_arrow(), batch, pd_error=PD_ERROR)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_the_words_of_each_dialect(rated, dialect):
+    sql, words = to_sql(rated, dialect=dialect), DIALECTS[dialect]
+    lines = sql.splitlines()
+    assert lines[0].endswith(f"in the SQL of {words.title}")
+    nan = re.findall(r"(?i)is_?nan\(|'NaN'", sql)
+    assert bool(nan) == (words.is_nan is not None)
+    assert ("e0" in sql) == words.plain_doubles
+    fenced = "MATERIALIZED" if dialect in {"postgres", "sqlite"} else ""
+    assert set(re.findall(r"(?m)^(?:WITH )?riskkit_\w+ AS (.*)\($", sql)) == (
+        {f"{fenced} ".lstrip()}
+    )
+    # One bin a line, whatever the dialect.
+    if dialect != "duckdb":
+        like = to_sql(rated, dialect="bigquery").splitlines()
+        whens = [[x for x in text if " WHEN " in x] for text in (lines, like)]
+        assert len(whens[0]) == len(whens[1]) > 150
+
+
+def test_literals_are_doubles_in_every_dialect(artifact):
+    for dialect, words in DIALECTS.items():
+        sql = to_sql(artifact, dialect=dialect)
+        written = (
+            "0.30000000000000004e0"
+            if words.plain_doubles
+            else f"CAST('0.30000000000000004' AS {words.double})"
+        )
+        assert f"x1 <= {written} THEN" in sql
+
+
+# How levels and truth values are stored -----------------------------------------------
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_fields_stored_as_numbers_and_booleans(artifact, duck, assert_same, dialect):
+    scorer = Scorer(artifact)
+    n = 6
+    plain = {name: [None] * n for name in scorer.features}
+    code, flag = [3.0, 2.5, 1.0, -4.0, 7.0, None], [True, False, None] * 2
+    rows = pl.DataFrame(
+        plain | {"code": code, "truth": flag, 'a "flag"': flag, "id": range(n)},
+        schema_overrides={
+            name: pl.Float64 if kind == "numeric" else pl.String
+            for name, kind in scorer.kinds.items()
+            if name not in {"code", "truth", 'a "flag"'}
+        },
+    )
+    stored = {"code": "number", "truth": "boolean", 'a "flag"': "boolean"}
+    sql = to_sql(artifact, dialect=dialect, keep=["id"], stored_as=stored)
+    if dialect != "duckdb":
+        sql = in_duckdb(sql, dialect)
+    batch = scorer.score_batch(rows, n_reasons=4)
+    assert len(set(batch.points.tolist())) > 4
+    assert_same(duck(sql, rows), batch)
+
+
+# Quoting ------------------------------------------------------------------------------
+
+HOSTILE = "x'; DROP TABLE applications; --"
+
+
+def card_of(name, level, reason="why"):
+    feature = FeatureSpec(name, "categorical", levels=((level,),))
+    item = CharacteristicSpec(
+        feature, -1.0, (0.0,) * 3, (0.1, 0.2, 0.3), (7.0, 5.0, 3.0), reason
+    )
+    card = ScorecardSpec((item,), 0.0, 0.0, ScalingSpec(20.0, 600.0, 50.0))
+    return Artifact(Manifest("scorecard"), card)
+
+
+TEXT = st.text(
+    st.characters(exclude_categories=("Cs",), exclude_characters="\0")
+    | st.sampled_from("'\"`[]\\;-/*%\n"),
+    min_size=1,
+    max_size=12,
+)
+
+
+@pytest.fixture(scope="module")
+def connection():
+    with duckdb.connect() as connection:
+        yield connection
+
+
+@given(TEXT, TEXT, TEXT)
+@example(HOSTILE, HOSTILE, HOSTILE)
+@example('a"b', "\\' OR 1=1 --", "*/ SELECT 1 /*")
+@example("a]b`c", "\\", "''")
+@settings(max_examples=60)
+def test_no_name_level_or_reason_leaves_its_quotes(connection, name, level, reason):
+    sql = to_sql(
+        card_of(name, level, reason),
+        keep=[f"{name} key"],
+        reason_as="text",
+        table=[name + "t"],
+    )
+    quoted = '"' + name.replace('"', '""')
+    columns = f'({quoted}" TEXT, {quoted} key" INT)'
+    connection.execute(f'CREATE OR REPLACE TABLE {quoted}t" {columns}')
+    rows = [(level, 0), (level + "?", 1), (None, 2)]
+    connection.executemany(f'INSERT INTO {quoted}t" VALUES (?, ?)', rows)
+    found = connection.execute(sql).fetchall()
+    connection.execute(f'DROP TABLE {quoted}t"')
+    by_key = {row[0]: (row[2], row[4]) for row in found}
+    assert by_key == {0: (7.0, None), 1: (3.0, reason), 2: (5.0, reason)}
+
+
+@given(TEXT, TEXT, st.sampled_from(OTHERS))
+@example(HOSTILE, "\\' OR 1=1 --", "mysql")
+@example("a`b", "\\", "bigquery")
+@example("a]b", "é''", "tsql")
+@settings(max_examples=80)
+def test_other_dialects_quote_or_refuse(name, level, dialect):
+    try:
+        sql = to_sql(card_of(name, level), dialect=dialect, table=["t"])
+    except InvalidParameterError as error:
+        refused = str(error)
+    else:
+        refused = None
+    if refused:
+        assert "holds characters that cannot be quoted" in refused
+        return
+    (tree,) = sqlglot.parse(sql, read=dialect)
+    assert isinstance(tree, exp.Select)
+    tables = {table.name for table in tree.find_all(exp.Table)}
+    assert {t for t in tables if not t.startswith("riskkit_")} == {"t"}
+    assert level in {x.this for x in tree.find_all(exp.Literal, exp.National)}
+
+
+def test_ordinary_hostility_is_quoted_not_refused():
+    for dialect in DIALECTS:
+        to_sql(card_of(HOSTILE, HOSTILE, HOSTILE), dialect=dialect, table=[HOSTILE])
+
+
+def test_a_text_that_leaves_its_quotes_is_found(monkeypatch):
+    """The check does its work even if the quoting did not."""
+
+    def careless(self, text):
+        self.texts.add(text)
+        return f"'{text}'"
+
+    to_sql(card_of("a", "x"), dialect="postgres")
+    monkeypatch.setattr(Writer, "quote_text", careless)
+    to_sql(card_of("a", "x"), dialect="postgres")
+    for level in ("x' OR '1' = '1", "x'); DROP TABLE t; --", "it's"):
+        with pytest.raises(InvalidParameterError, match="cannot be quoted"):
+            to_sql(card_of("a", level), dialect="postgres")
+
+
+def test_remarks_cannot_end_early():
+    level = "a\n; DROP TABLE applications -- */ /* b" + "c" * 200
+    lines = to_sql(card_of("a", level)).splitlines()
+    assert not [
+        line
+        for line in lines
+        if line.lstrip().startswith("; DROP TABLE app") and "'" not in line
+    ]
+    remarks = [line.partition(" -- ")[2] for line in lines if "DROP" in line]
+    assert all(
+        "*/" not in remark and "/*" not in remark
+        for remark in remarks
+        if "'" not in remark
+    )
+
+
+# Without sqlglot ----------------------------------------------------------------------
+
+
+def test_only_other_dialects_need_sqlglot(artifact, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sqlglot", None)
+    assert to_sql(artifact).startswith("-- a scorecard")
+    with pytest.raises(
+        MissingExtraError, match=r"PostgreSQL needs sqlglot.*riskkit\[sql\]"
+    ):
+        to_sql(artifact, dialect="postgres")
