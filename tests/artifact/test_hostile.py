@@ -333,10 +333,11 @@ def test_hostile_file(tmp_path, members, name):
     make, reason = HOSTILE[name]
     path = tmp_path / "model.rk"
     path.write_bytes(make(members))
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ArtifactError, match=reason):
         read_artifact(path)
-    assert time.perf_counter() - started < 2
+    # CPU time, and generous: a busy machine passes, a quadratic reader does not.
+    assert time.process_time() - started < 20
     assert not RAN
 
 

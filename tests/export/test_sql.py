@@ -27,6 +27,7 @@ from riskkit.binning import OptimalBinner
 from riskkit.datasets import load_sba_loans, make_loan_book
 from riskkit.explain import reason_codes
 from riskkit.export import save_artifact, to_sql
+from riskkit.export._sql_text import comment
 from riskkit.scorecard import ExpertScorecard, ScorecardClassifier
 from riskkit.serving import Scorer, load_scorer
 
@@ -371,8 +372,10 @@ def test_one_bin_a_line_with_its_label(artifact):
         for bin_, label in enumerate(item.feature.labels):
             if bin_ == item.feature.unseen_bin and item.feature.kind == "numeric":
                 continue
-            if label.isprintable() and "*/" not in label:
-                assert sum(f" -- {label}\n" in f"{x}\n" for x in sql.splitlines()) >= 3
+            # Its condition, its log-odds and its points.
+            lines = [x for x in sql.splitlines() if x.endswith(comment(label))]
+            assert len(lines) >= 3
+            assert not comment(label) or all("THEN" in x or "ELSE" in x for x in lines)
 
 
 def test_the_statement_is_the_body_of_a_view(artifact, hard_rows, duck):

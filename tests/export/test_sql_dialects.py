@@ -32,6 +32,7 @@ from riskkit.artifact import (
 from riskkit.exceptions import InvalidParameterError, MissingExtraError
 from riskkit.export import to_sql
 from riskkit.export._sql_dialects import DIALECTS, Writer
+from riskkit.export._sql_text import comment
 from riskkit.serving import Scorer
 
 OTHERS = [name for name in DIALECTS if name != "duckdb"]
@@ -53,19 +54,39 @@ def rated(artifact):
     return replace(artifact, pd_map=PDMapSpec(chain, grades))
 
 
+@pytest.fixture(scope="module")
+def connection():
+    with duckdb.connect() as connection:
+        yield connection
+
+
+def card_of(name, level, reason="why"):
+    feature = FeatureSpec(name, "categorical", levels=((level,),))
+    item = CharacteristicSpec(
+        feature, -1.0, (0.0,) * 3, (0.1, 0.2, 0.3), (7.0, 5.0, 3.0), reason
+    )
+    card = ScorecardSpec((item,), 0.0, 0.0, ScalingSpec(20.0, 600.0, 50.0))
+    return Artifact(Manifest("scorecard"), card)
+
+
 def known_to(dialect, frame):
     """Return the rows as a database of that kind can hold them."""
     return frame if DIALECTS[dialect].is_nan else frame.fill_nan(None)
 
 
 def in_duckdb(sql, dialect):
-    """Return a statement of another dialect in DuckDB's, as sqlglot reads it."""
+    """Return a statement of another dialect in DuckDB's, as sqlglot reads it.
+
+    Names of collations and of bytes are left out: DuckDB has others.
+    """
     (tree,) = sqlglot.parse(sql, read=dialect)
-    if dialect == "tsql":  # a FLOAT without a size has 53 bits there
-        for kind in tree.find_all(exp.DataType):
-            if kind.this == exp.DType.FLOAT:
-                kind.set("this", exp.DType.DOUBLE)
-    return tree.sql(dialect="duckdb")
+    for kind in tree.find_all(exp.DataType):
+        if kind.this == exp.DType.FLOAT and dialect == "tsql":
+            kind.set("this", exp.DType.DOUBLE)  # a FLOAT without a size has 53 bits
+        if kind.this == exp.DType.BINARY:
+            kind.set("this", exp.DType.TEXT)
+    plain = tree.transform(lambda x: x.this if isinstance(x, exp.Collate) else x)
+    return plain.sql(dialect="duckdb")
 
 
 @pytest.mark.parametrize("dialect", OTHERS)
@@ -81,7 +102,7 @@ def test_sqlite_gives_the_same_numbers(rated, hard_rows, assert_same):
     kinds = {pl.Float64: "REAL", pl.String: "TEXT", pl.Int64: "INTEGER"}
     names = ('"' + name.replace('"', '""') + '"' for name in rows.columns)
     columns = zip(names, rows.dtypes, strict=True)
-    listed = ", ".join(f"{name} {kinds[kind]}" for name, kind in columns)
+    listed = ", ".join(f"{name} {kinds[kind]} COLLATE NOCASE" for name, kind in columns)
     connection = sqlite3.connect(":memory:")
     connection.execute(f"CREATE TABLE applications ({listed})")
     places = ", ".join("?" * rows.width)
@@ -125,6 +146,25 @@ def test_literals_are_doubles_in_every_dialect(artifact):
         assert f"x1 <= {written} THEN" in sql
 
 
+def test_levels_are_told_apart_by_case_in_spite_of_collations(connection):
+    connection.execute(
+        "CREATE OR REPLACE TABLE applications (x VARCHAR COLLATE NOCASE, id INT)"
+    )
+    connection.execute("INSERT INTO applications VALUES ('car', 1), ('CAR', 2)")
+    alike = "SELECT count(*) FROM applications WHERE x = 'Car'"
+    assert connection.execute(alike).fetchone() == (2,)
+    sql = to_sql(card_of("x", "car"), keep=["id"], reasons=0)
+    for default in ("binary", "nocase"):
+        connection.execute(f"SET default_collation = '{default}'")
+        found = connection.execute(f"SELECT id, points FROM ({sql}) ORDER BY id")
+        assert found.fetchall() == [(1, 7.0), (2, 3.0)]
+    connection.execute("RESET default_collation")
+    connection.execute("DROP TABLE applications")
+    for dialect in ("mysql", "postgres", "sqlite", "tsql"):
+        sql = to_sql(card_of("x", "car"), dialect=dialect)
+        assert re.search(r"COLLATE \S+ AS x1|AS BINARY\) AS x1", sql)
+
+
 # How levels and truth values are stored -----------------------------------------------
 
 
@@ -156,27 +196,12 @@ def test_fields_stored_as_numbers_and_booleans(artifact, duck, assert_same, dial
 HOSTILE = "x'; DROP TABLE applications; --"
 
 
-def card_of(name, level, reason="why"):
-    feature = FeatureSpec(name, "categorical", levels=((level,),))
-    item = CharacteristicSpec(
-        feature, -1.0, (0.0,) * 3, (0.1, 0.2, 0.3), (7.0, 5.0, 3.0), reason
-    )
-    card = ScorecardSpec((item,), 0.0, 0.0, ScalingSpec(20.0, 600.0, 50.0))
-    return Artifact(Manifest("scorecard"), card)
-
-
 TEXT = st.text(
     st.characters(exclude_categories=("Cs",), exclude_characters="\0")
     | st.sampled_from("'\"`[]\\;-/*%\n"),
     min_size=1,
     max_size=12,
 )
-
-
-@pytest.fixture(scope="module")
-def connection():
-    with duckdb.connect() as connection:
-        yield connection
 
 
 @given(TEXT, TEXT, TEXT)
@@ -244,20 +269,20 @@ def test_a_text_that_leaves_its_quotes_is_found(monkeypatch):
             to_sql(card_of("a", level), dialect="postgres")
 
 
-def test_remarks_cannot_end_early():
-    level = "a\n; DROP TABLE applications -- */ /* b" + "c" * 200
-    lines = to_sql(card_of("a", level)).splitlines()
-    assert not [
-        line
-        for line in lines
-        if line.lstrip().startswith("; DROP TABLE app") and "'" not in line
-    ]
-    remarks = [line.partition(" -- ")[2] for line in lines if "DROP" in line]
-    assert all(
-        "*/" not in remark and "/*" not in remark
-        for remark in remarks
-        if "'" not in remark
-    )
+@given(st.text() | st.text("*/\\\n\r\x85\u2028-"))
+@example("a \\")
+def test_remarks_end_with_their_line(text):
+    """In Spark's SQL a backslash at its end carries a remark over to the next line."""
+    remark = comment(text)
+    assert not remark or remark.startswith(" -- ")
+    assert len(remark) <= 64
+    assert remark.isprintable()
+    assert not any(mark in remark for mark in ("*/", "/*", "\\"))
+
+
+def test_no_line_of_code_ends_in_a_remark_that_goes_on():
+    sql = to_sql(card_of("a\\", "b\\", "c\\"), dialect="spark")
+    assert not [line for line in sql.splitlines() if line.endswith("\\")]
 
 
 # Without sqlglot ----------------------------------------------------------------------

@@ -18,7 +18,7 @@ from riskkit.exceptions import (
 from riskkit.metrics import holm_adjust
 from riskkit.monitoring import DevelopmentCurve, early_performance
 from riskkit.monitoring._early_ages import read_ages
-from riskkit.monitoring._early_test import Developing, compare
+from riskkit.monitoring._early_compare import Developing, compare
 from riskkit.monitoring._maturity import MaturityRule
 
 NAT = np.datetime64("NaT")

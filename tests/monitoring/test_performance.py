@@ -339,6 +339,8 @@ def test_last_limits_the_totals(book, baseline):
     rows = book.mature & (book.dates >= np.datetime64("2020-10-01"))
     assert total["n"] == rows.sum()
     assert len(monitor.result(last=3).frame()) == 24
+    trend = monitor.result(last=3).frame("trend")
+    assert trend["n_periods"].tolist() == [12] * 4  # of all mature cohorts
     with pytest.raises(InvalidParameterError, match="last"):
         monitor.result(last=0)
 

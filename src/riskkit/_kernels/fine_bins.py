@@ -5,8 +5,8 @@ the sum ``M``. With at most ``B`` bins wanted:
 
 * ``d <= B``: every value has a bin of its own.
 * Otherwise a value with ``m_i >= M / B`` has a bin of its own, and the others share the
-  bins that are left in equal parts ``t`` of their weight: there is a cut after ``v_i``
-  where ``floor(c_i / t)`` rises, ``c_i`` being their cumulated weight. [1]_
+  bins that are left in equal parts ``t`` of their weight: ``v_i`` belongs to part
+  ``floor(b_i / t)``, with ``b_i`` the weight of the light values before it. [1]_
 
 Cuts lie at midpoints between neighbouring values. They depend on the values and their
 weights alone (never on outcomes), so weighing a row by 2 equals repeating it.
@@ -60,6 +60,7 @@ def _cuts(mass: FloatArray, n_bins: int) -> IntArray:
     heavy = mass * n_bins >= mass.sum()
     # A heavy value takes its own bin and may cut a run of light ones in two.
     n_left = max(1, n_bins - 2 * int(np.count_nonzero(heavy)))
-    light = np.cumsum(np.where(heavy, 0.0, mass))
-    part = np.floor(light * n_left / light[-1]) if light[-1] > 0 else light
+    light = np.where(heavy, 0.0, mass)
+    before = np.cumsum(light) - light
+    part = np.floor(before * n_left / (light.sum() or 1.0))
     return np.flatnonzero((np.diff(part) > 0) | heavy[:-1] | heavy[1:])

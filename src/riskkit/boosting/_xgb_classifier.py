@@ -163,10 +163,11 @@ class XGBPDClassifier(BasePDBooster):
     -----
     Every feature is cut into fine bins without a look at the outcomes, and the trees
     split between bins: numbers by order, up to 12 levels by a column each, more levels
-    ranked by their event rate (shrunk towards that of all by 20 accounts). Missing is a
-    state of its own that each split sends where it does best; if no training row was in
-    a state, it is scored as the usual account. Infinite values are in the first or the
-    last bin.
+    ranked by their event rate (shrunk towards that of all by 20 accounts), unless the
+    levels differ by no more than chance (a p-value above 1 %), when they count as one.
+    Missing is a state of its own that each split sends where it does best; if no
+    training row was in a state, it is scored as the usual account. Infinite values are
+    in the first or the last bin.
 
     The least curvature of a leaf is half a per cent of that of all events at the event
     rate, ``0.005 * n_event * (1 - event_rate)``, between 1 and 20. With fewer than 20

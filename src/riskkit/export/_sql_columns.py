@@ -17,22 +17,27 @@ if TYPE_CHECKING:
 
 __all__ = ["LevelInput", "read_levels", "read_numbers"]
 
+_TRUTHS = {"True": "1", "False": "0"}
 _FRACTIONAL = "typeof({c}) SIMILAR TO 'FLOAT|DOUBLE|DECIMAL.*'"
 
 
 @dataclass(frozen=True)
 class LevelInput:
-    """A column of levels: the text it holds, or the number, or either of them."""
+    """A column of levels: names of the columns that hold its text, number or truth.
+
+    Where there are several, a row has a value in one of them.
+    """
 
     writer: Writer
     items: tuple[Item, ...]
-    text: str | None
-    number: str | None
+    text: str | None = None
+    number: str | None = None
+    truth: str | None = None
 
     @property
     def missing(self) -> str:
         """The condition that nothing is known."""
-        given = [x for x in (self.text, self.number) if x is not None]
+        given = [x for x in (self.text, self.number, self.truth) if x is not None]
         condition = " AND ".join(f"{x} IS NULL" for x in given)
         nan = None if self.number is None else self.writer.is_nan(self.number)
         return condition if nan is None else f"{condition} OR {nan}"
@@ -47,6 +52,9 @@ class LevelInput:
         if self.number is not None and numbers:
             listed = ", ".join(map(self.writer.number, numbers))
             conditions.append(f"{self.number} IN ({listed})")
+        truths = [_TRUTHS[level] for level in levels if level in _TRUTHS]
+        if self.truth is not None and truths:
+            conditions.append(f"{self.truth} IN ({', '.join(truths)})")
         return " OR ".join(conditions) or None
 
 
@@ -65,30 +73,28 @@ def read_levels(
     as numbers, because their text differs between engines.
     """
     words, c = writer.dialect, writer.quote_name(column)
-    as_text = f"CAST({c} AS {words.text})"
     if stored == "number":
         item = Item.of(name, _double(writer, c, stored), column)
-        return LevelInput(writer, (item,), None, name)
+        return LevelInput(writer, (item,), number=name)
     if stored == "boolean":
-        lines = _truth(writer, f"CAST({c} AS {words.whole})", "1", "0")
-        return LevelInput(writer, (Item(name, lines, column),), name, None)
+        item = Item.of(name, f"CAST({c} AS {words.whole})", column)
+        return LevelInput(writer, (item,), truth=name)
+    as_text = writer.level(c)
     if stored == "text" or not words.knows_types:
-        item = Item.of(name, as_text, column)
-        return LevelInput(writer, (item,), name, None)
-    fractional, number = _FRACTIONAL.format(c=c), f"{name}_number"
-    truth = _truth(writer, as_text, "'true'", "'false'")
-    text_of: list[Branch] = [
-        (fractional, "NULL", ""),
-        (f"typeof({c}) = 'BOOLEAN'", truth, ""),
-    ]
+        return LevelInput(writer, (Item.of(name, as_text, column),), text=name)
+    fractional, number, truth = _FRACTIONAL.format(c=c), f"n{name}", f"t{name}"
+    is_truth = f"typeof({c}) = 'BOOLEAN'"
+    text_of: list[Branch] = [(f"{fractional} OR {is_truth}", "NULL", "")]
     # The first condition keeps the CASE: see below.
     known = f"{c} IS NOT NULL AND {fractional}"
     number_of: list[Branch] = [(known, f"TRY_CAST({c} AS {words.double})", "")]
+    truth_of: list[Branch] = [(is_truth, f"TRY_CAST({c} AS {words.whole})", "")]
     items = (
-        Item(name, case(text_of, (as_text, "")), f"{column}, unless it is a fraction"),
-        Item(number, case(number_of), f"{column}, if it is one"),
+        Item(name, case(text_of, (as_text, "")), column),
+        Item(number, case(number_of), f"{column}, if it is stored with fractions"),
+        Item(truth, case(truth_of), f"{column}, if it is stored as true or false"),
     )
-    return LevelInput(writer, items, name, number)
+    return LevelInput(writer, items, name, number, truth)
 
 
 def _double(writer: Writer, c: str, stored: str | None) -> Value:
@@ -107,14 +113,6 @@ def _double(writer: Writer, c: str, stored: str | None) -> Value:
         (f"typeof({c}) LIKE '%HUGEINT'", digits, ""),
     ]
     return case(branches, (as_double, ""))
-
-
-def _truth(writer: Writer, of: str, yes: str, no: str) -> tuple[str, ...]:
-    names: list[Branch] = [
-        (yes, writer.quote_text("True"), ""),
-        (no, writer.quote_text("False"), ""),
-    ]
-    return case(names, of=of)
 
 
 def _number_of(level: str) -> float | None:

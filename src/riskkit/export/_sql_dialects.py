@@ -26,10 +26,12 @@ _DUCKDB = "duckdb"
 class Dialect:
     """The words of one dialect.
 
-    `is_nan` is a condition on ``{x}``; None where no NaN can be stored. With
-    `plain_doubles`, ``1.5e0`` is a double; elsewhere it is a decimal and must be cast
-    from text. A `fence` is what stands after AS, after SELECT and at the end of an
-    intermediate table. With `knows_types` a statement can ask how a column is stored.
+    `is_nan` is a condition on ``{x}``; None where no NaN can be stored. `level` turns
+    the column ``{c}`` into text that is compared character by character, whatever the
+    collation of the column or of the connection. With `plain_doubles`, ``1.5e0`` is a
+    double; elsewhere it is a decimal and must be cast from text. A `fence` is what
+    stands after AS, after SELECT and at the end of an intermediate table. With
+    `knows_types` a statement can ask how a column is stored.
     """
 
     title: str
@@ -37,6 +39,7 @@ class Dialect:
     text: str
     whole: str
     is_nan: str | None
+    level: str = "CAST({c} AS {text})"
     plain_doubles: bool = True
     ln: str = "LN"
     least: str = "LEAST"
@@ -46,17 +49,20 @@ class Dialect:
     notes: tuple[str, ...] = ()
 
 
-_COLLATION = (
-    "Compare text by case: under another collation 'Car' and 'car ' are the level "
-    "'car'.",
-)
+_NAMED = 'CAST({c} AS {text}) COLLATE "C"'
 _SPARK = Dialect("Spark", "DOUBLE", "STRING", "INT", "isnan({x})")
 
 DIALECTS = {
     "bigquery": Dialect("BigQuery", "FLOAT64", "STRING", "INT64", "IS_NAN({x})"),
     "databricks": replace(_SPARK, title="Databricks"),
     _DUCKDB: Dialect(
-        "DuckDB", "DOUBLE", "VARCHAR", "INTEGER", "isnan({x})", knows_types=True
+        "DuckDB",
+        "DOUBLE",
+        "VARCHAR",
+        "INTEGER",
+        "isnan({x})",
+        level=_NAMED,
+        knows_types=True,
     ),
     "mysql": Dialect(
         "MySQL",
@@ -64,9 +70,9 @@ DIALECTS = {
         "CHAR",
         "SIGNED",
         None,
+        level="CAST(CAST({c} AS {text}) AS BINARY)",
         # A table that is limited is not merged into the one that reads it.
         fence=("", "", "LIMIT 9223372036854775807"),
-        notes=_COLLATION,
     ),
     "postgres": Dialect(
         "PostgreSQL",
@@ -74,6 +80,7 @@ DIALECTS = {
         "TEXT",
         "INTEGER",
         "{x} = CAST('NaN' AS DOUBLE PRECISION)",
+        level=_NAMED,
         plain_doubles=False,
         fence=(" MATERIALIZED", "", ""),
         folds_names=False,
@@ -94,6 +101,7 @@ DIALECTS = {
         "TEXT",
         "INTEGER",
         None,
+        level="CAST({c} AS {text}) COLLATE BINARY",
         least="MIN",
         fence=(" MATERIALIZED", "", ""),
     ),
@@ -103,9 +111,13 @@ DIALECTS = {
         "NVARCHAR(4000)",
         "INT",
         None,
+        level="CAST({c} AS {text}) COLLATE Latin1_General_BIN2",
         ln="LOG",
         fence=("", " TOP (9223372036854775807)", ""),
-        notes=("Needs SQL Server 2022 or later, for LEAST.", *_COLLATION),
+        notes=(
+            "Needs SQL Server 2022 or later, for LEAST.",
+            "Spaces at the end of a level are not told apart: 'car ' is 'car'.",
+        ),
     ),
 }
 
@@ -159,6 +171,13 @@ class Writer:
         if not self.dialect.plain_doubles:
             return f"CAST({self.quote_text(digits)} AS {self.dialect.double})"
         return digits if "e" in digits else f"{digits}e0"
+
+    def level(self, c: str) -> str:
+        """Return a quoted column as text that is compared character by character."""
+        words = self.dialect
+        if words.level == _NAMED:
+            self.names.add("C")
+        return words.level.format(c=c, text=words.text)
 
     def is_nan(self, x: str) -> str | None:
         """Return the condition that `x` is NaN, or None where there is no NaN."""

@@ -91,8 +91,9 @@ def _branch(head: str, value: Value, text: str) -> list[str]:
 
 def comment(text: str) -> str:
     """Return a remark for the end of a line, which nothing in `text` can end."""
-    # A label may hold anything, line ends and the marks of other comments included.
-    plain = "".join(c if c.isprintable() else " " for c in text)
+    # A label may hold anything: line ends, the marks of other comments, and the
+    # backslash with which Spark carries a comment over to the next line.
+    plain = "".join(c if c.isprintable() else " " for c in text).replace("\\", "/")
     plain = plain.replace("*/", "* /").replace("/*", "/ *").strip()
     if len(plain) > _LONGEST_COMMENT:
         plain = plain[: _LONGEST_COMMENT - 3] + "..."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -156,7 +157,7 @@ class DevelopmentCurve:
         """
         rule = MaturityRule(window, reporting_delay)
         day = read_date("as_of", as_of)
-        n_rows = len(dates)  # type: ignore[arg-type]
+        n_rows = len(dates) if isinstance(dates, Sized) else 0
         starts = read_start_dates(dates, n_rows, day)
         ages = read_ages(starts, read_event_dates(event_dates, starts), day, rule)
         weight = read_rows(None, np.zeros(n_rows), None, None, sample_weight).weight

@@ -26,7 +26,7 @@ from riskkit.monitoring._sample import read_rows
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from riskkit.monitoring._early_test import Direction
+    from riskkit.monitoring._early_compare import Direction
     from riskkit.monitoring._sample import Rows
     from riskkit.typing import FloatArray
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from riskkit.metrics import holm_adjust
-from riskkit.monitoring._early_test import Developing, compare
+from riskkit.monitoring._early_compare import Developing, compare
 from riskkit.monitoring._maturity import cohorts_of
 from riskkit.monitoring._maturity_dates import full_months, month_numbers
 from riskkit.monitoring._performance_tables import Columns, columns_of
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from riskkit.monitoring._early_ages import Ages
+    from riskkit.monitoring._early_compare import Direction
     from riskkit.monitoring._early_curve import DevelopmentCurve
-    from riskkit.monitoring._early_test import Direction
     from riskkit.monitoring._maturity import Cohort, MaturityRule
     from riskkit.monitoring._performance_tape import Segmentation
     from riskkit.typing import FloatArray, IntArray

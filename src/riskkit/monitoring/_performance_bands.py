@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from riskkit.artifact import PopulationSpec
     from riskkit.typing import FloatArray, IntArray
 
-__all__ = ["BandCounts", "ScoreBands"]
+__all__ = ["BandCounts", "ScoreBands", "score_alone"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,6 +147,20 @@ class ScoreBands:
         cells = self.of_reference
         overall = cells.n_event / cells.n_known if cells.n_known else np.nan
         return np.where(cells.known > 0, _mean(cells.event, cells.known), overall)
+
+
+def score_alone(spec: PopulationSpec) -> PopulationSpec:
+    """Return the bands of the score without the features beside it."""
+    width = 0 if spec.score is None else spec.score.feature.n_bins
+    first = spec.n_bins - width
+    counts = spec.reference
+    reference = replace(
+        counts,
+        n=counts.n[first:],
+        n_known=counts.n_known[first:],
+        n_event=counts.n_event[first:],
+    )
+    return replace(spec, features=(), reference=reference, periods={})
 
 
 def _short(cuts: Sequence[float]) -> list[str]:

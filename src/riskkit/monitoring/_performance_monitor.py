@@ -15,7 +15,7 @@ from riskkit.monitoring._maturity_dates import (
     month_numbers,
     read_date,
 )
-from riskkit.monitoring._performance_bands import ScoreBands
+from riskkit.monitoring._performance_bands import ScoreBands, score_alone
 from riskkit.monitoring._performance_checks import check_level
 from riskkit.monitoring._performance_history import History
 from riskkit.monitoring._performance_report import build_result
@@ -134,7 +134,7 @@ class PerformanceMonitor:
         self.reporting_delay = reporting_delay
         self.n_bands = n_bands
         self.level = level
-        self._population = _score_alone(baseline.to_spec())
+        self._population = score_alone(baseline.to_spec())
         self._bands = ScoreBands(self._population, n_bands)
         self._history = History.empty()
 
@@ -397,17 +397,3 @@ class PerformanceMonitor:
         new = copy(self)
         new._history = history  # noqa: SLF001  (its own class)
         return new
-
-
-def _score_alone(spec: PopulationSpec) -> PopulationSpec:
-    """Return the bands of the score without the features beside it."""
-    width = 0 if spec.score is None else spec.score.feature.n_bins
-    first = spec.n_bins - width
-    counts = spec.reference
-    reference = replace(
-        counts,
-        n=counts.n[first:],
-        n_known=counts.n_known[first:],
-        n_event=counts.n_event[first:],
-    )
-    return replace(spec, features=(), reference=reference, periods={})

@@ -62,10 +62,9 @@ def build_result(
     """Judge the cohorts whose outcomes are complete."""
     yardstick = Yardstick.of(bands, level)
     judged = _judge(history, rule, freq)
-    mature = [item.cohort for item in judged if item.status == "mature"][
-        -(last or len(judged)) :
-    ]
-    months = [month for cohort in mature for month in cohort.months]
+    mature = [item.cohort for item in judged if item.status == "mature"]
+    pooled = mature if last is None else mature[-last:]
+    months = [month for cohort in pooled for month in cohort.months]
     total = history.total(months)
     tables = _Tables(history, bands, yardstick)
     periods = tables.periods(judged)

@@ -73,9 +73,15 @@ class PerformanceResult:
 
     Notes
     -----
-    Measures of a cohort are NaN until its outcomes are complete; what is known so far
-    stands in columns of its own (``n_event_so_far``, ``event_rate_so_far``: a share of
-    all accounts, which only rises), to be drawn and not to be averaged.
+    A cohort is ``"mature"``, ``"immature"``, ``"outdated"`` (it has matured since, but
+    was last counted before), or ``"empty"`` (a gap). Measures of a cohort are NaN until
+    its outcomes are complete; what is known so far stands in columns of its own
+    (``n_event_so_far``, ``event_rate_so_far``: a share of all accounts, which only
+    rises), to be drawn and not to be averaged.
+
+    In the bands, ``break_size`` is the event rate of a band less that of the next
+    riskier one; above 0 the order breaks, with ``break_p_value`` one-sided. Slopes of
+    trends are per month.
     """
 
     sees: ClassVar[str] = (

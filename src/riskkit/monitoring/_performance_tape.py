@@ -143,5 +143,7 @@ def count_tape(
         (n, known, event), sums = count_score(feature, rows, groups)
         for g in np.flatnonzero(n.any(axis=1)).tolist():
             part = Part(int(held[g // n_levels]), (by.name, by.levels[g % n_levels]))
-            counts[part] = Counts(n[g], known[g], event[g], sums[g])
+            # Of the sums only the expected events are of use.
+            expected = {k: v for k, v in sums[g].items() if k == "pd_known"}
+            counts[part] = Counts(n[g], known[g], event[g], expected)
     return counts

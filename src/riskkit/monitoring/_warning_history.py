@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from riskkit.exceptions import InvalidInputError, InvalidTypeError, OutputError
+from riskkit.monitoring._maturity_dates import read_date
+from riskkit.monitoring._warning_threshold import LIGHTS
 
 __all__ = ["WarningHistory"]
 
@@ -68,8 +70,12 @@ def _parse(line: str, path: Path, number: int) -> dict[str, Any]:
         fields = _FIELDS[record["type"]]
         if not all(isinstance(record[name], kind) for name, kind in fields.items()):
             raise ValueError
+        if record["type"] == "run":
+            read_date("as_of", record["as_of"])
         for measure in record.get("measures", []):
             if not all(isinstance(measure[name], str) for name in _MEASURE):
+                raise ValueError
+            if not {measure["light"], measure["raw"]} <= set(LIGHTS):
                 raise ValueError
             for name in ("value", "p_value"):
                 if not isinstance(measure[name], int | float | None):

@@ -63,10 +63,11 @@ class EarlyWarning:
         were no more, all must show it. Until then red counts as amber, and amber as
         green. ``(1, 1)`` believes every run.
 
-    multiplicity : {"holm", "none"}, default="holm"
-        Whether the p-values of a run are adjusted, so that the chance of any false
-        amber in it stays below the threshold; otherwise the result says how many are
-        to be expected.
+    multiplicity : {"by_measure", "all", "none"}, default="by_measure"
+        Among which p-values of a run Holm's adjustment is made: those of the parts of
+        one measure (its bands, its segments), so that ten bands are one question; all
+        of the run, so that the chance of any false amber stays below the threshold; or
+        none. The result says how many false ambers are to be expected.
 
     model_id : str, default=""
         The model.
@@ -112,8 +113,8 @@ class EarlyWarning:
     fired by actual_expected
     action: Recalibrate the PDs on recent outcomes; review price, provisions and
     cut-offs that use them. (model owner)
-    1 p-value, adjusted after Holm: the chance of any false amber in this run is at
-    most 5%
+    1 p-value of 1 measure, adjusted after Holm within each: at most 0.05 falsely amber
+    measures are to be expected
     >>> alert = warning.alerts()[0]
     >>> alert.light, alert.opened
     ('red', '2024-02-29')
@@ -128,7 +129,7 @@ class EarlyWarning:
         *,
         rules: Sequence[VerdictRule] | None = None,
         persistence: tuple[int, int] = (2, 3),
-        multiplicity: Literal["holm", "none"] = "holm",
+        multiplicity: Literal["by_measure", "all", "none"] = "by_measure",
         model_id: str = "",
         history: str | os.PathLike[str] | None = None,
         on_alert: Callable[[Alert], object] | None = None,

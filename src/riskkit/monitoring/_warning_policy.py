@@ -14,7 +14,7 @@ from riskkit.monitoring._warning_rules import VerdictRule
 from riskkit.monitoring._warning_threshold import LIGHTS, Light, Threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from riskkit.monitoring._warning_measurement import Measurement
 
@@ -28,7 +28,7 @@ class WarningPolicy:
     thresholds: dict[str, Threshold]
     rules: tuple[VerdictRule, ...]
     persistence: tuple[int, int]
-    multiplicity: Literal["holm", "none"]
+    multiplicity: Literal["by_measure", "all", "none"]
 
     def __post_init__(self) -> None:
         for name, threshold in self.thresholds.items():
@@ -45,7 +45,7 @@ class WarningPolicy:
         if self.rules[-1].conditions:
             msg = "The last rule must fire always; give it no conditions."
             raise InvalidParameterError(msg)
-        check_option("multiplicity", self.multiplicity, ("holm", "none"))
+        check_option("multiplicity", self.multiplicity, ("by_measure", "all", "none"))
         self._check_persistence()
 
     def judge(
@@ -81,12 +81,8 @@ class WarningPolicy:
                     "owner": threshold.owner,
                 }
             )
-        levels = [
-            self.thresholds[item.name].p_amber or 0.0
-            for item, ask in zip(measured, asked, strict=True)
-            if ask
-        ]
-        return rows, self._chance_note(levels)
+        put = [item.name for item, ask in zip(measured, asked, strict=True) if ask]
+        return rows, self._chance_note(put)
 
     def _is_asked(self, item: Measurement) -> bool:
         """Return whether chance is asked about it in this run."""
@@ -105,8 +101,12 @@ class WarningPolicy:
             ],
             dtype=np.float64,
         )
-        if self.multiplicity == "holm":
+        if self.multiplicity == "all":
             p_values = holm_adjust(p_values)
+        elif self.multiplicity == "by_measure":
+            names = np.array([item.name for item in measured], dtype=object)
+            for name in set(names):
+                p_values[names == name] = holm_adjust(p_values[names == name])
         return [
             float(p_value) if ask else item.p_value
             for p_value, ask, item in zip(p_values, asked, measured, strict=True)
@@ -138,19 +138,34 @@ class WarningPolicy:
             return light, ""
         return light, f"; {raw} now, {light} by the last {len(recent)} runs"
 
-    def _chance_note(self, levels: Sequence[float]) -> str:
-        if not levels:
+    def _chance_note(self, asked: Sequence[str]) -> str:
+        """Say how many ambers are to be expected if nothing has changed at all.
+
+        They are fewer, since a size must be beyond its limit as well.
+        """
+        if not asked:
             return "no question was put to chance"
-        many = f"{len(levels)} p-value{'s' * (len(levels) != 1)}"
-        if self.multiplicity == "holm":
+        many = f"{len(asked)} p-value{'s' * (len(asked) != 1)}"
+        if self.multiplicity == "none":
             return (
-                f"{many}, adjusted after Holm: the chance of any false amber in this "
-                f"run is at most {max(levels):.0%}"
+                f"{many}, not adjusted: at most {self._expected(asked):.2f} false "
+                "ambers are to be expected"
             )
+        if self.multiplicity == "all":
+            largest = max(self._expected([name]) for name in asked)
+            return (
+                f"{many}, adjusted after Holm: the chance of any false amber is at "
+                f"most {largest:.0%}"
+            )
+        names = set(asked)
         return (
-            f"{many}, not adjusted: up to {sum(levels):.1f} of them "
-            "are amber by chance alone"
+            f"{many} of {len(names)} measure{'s' * (len(names) != 1)}, adjusted after "
+            f"Holm within each: at most {self._expected(names):.2f} falsely amber "
+            "measures are to be expected"
         )
+
+    def _expected(self, names: Iterable[str]) -> float:
+        return sum(self.thresholds[name].p_amber or 0.0 for name in names)
 
     def _check_persistence(self) -> None:
         given = self.persistence
