@@ -13,7 +13,8 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from riskkit._kernels.logistic import logit, sigmoid
-from riskkit._kernels.logistic_fit import fit_logistic
+from riskkit._kernels.logistic_fit import fit_logistic, fit_rows
+from riskkit._kernels.logistic_rows import LogisticRows
 from riskkit._kernels.points import largest_losses, points_line
 
 
@@ -70,6 +71,43 @@ def test_constrained_fit_agrees_with_bounded_minimisation(seed, l1):
     assert (fit.coefficients == 0).any()
     assert loss(found) <= loss(other.x) + 1e-9
     assert_allclose(found, other.x, atol=2e-3)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_pooling_and_offsets_agree_with_bounded_minimisation(seed):
+    X, y, w = book(seed)
+    offset = np.random.default_rng(seed).normal(size=len(y))
+    pooled = np.array([True, True, False, True])
+    rows = LogisticRows(X, y.astype(bool), w, offset)
+    options = {"l2": 0.5, "l1": 1.0, "pooling": 30.0, "pooled": pooled}
+    fit = fit_rows(rows, range(4), nonpositive=True, max_iter=50, **options)
+
+    def loss(beta):
+        z = offset + beta[0] + X @ beta[1:]
+        together = beta[1:][pooled]
+        return (
+            w @ (np.logaddexp(0, z) - y * z)
+            + 0.25 * (beta[1:] ** 2).sum()
+            + np.abs(beta[1:]).sum()
+            + 15.0 * ((together - together.mean()) ** 2).sum()
+        )
+
+    bounds = [(None, None)] + [(None, 0.0)] * 4
+    other = minimize(
+        loss, np.zeros(5), bounds=bounds, method="L-BFGS-B", options={"ftol": 1e-15}
+    )
+    found = np.r_[fit.intercept, fit.coefficients]
+    assert fit.converged
+    assert loss(found) <= loss(other.x) + 1e-9
+    assert_allclose(found, other.x, atol=2e-3)
+
+
+def test_strong_pooling_leaves_one_common_coefficient():
+    X, y, w = book(0)
+    options = {"l2": 0.0, "nonpositive": False, "max_iter": 100}
+    fit = fit_logistic(X, y.astype(bool), w, pooling=1e9, **options)
+    total = fit_logistic(X.sum(axis=1)[:, None], y.astype(bool), w, **options)
+    assert_allclose(fit.coefficients, np.full(4, total.coefficients[0]), atol=1e-5)
 
 
 def test_a_weight_of_two_is_the_row_twice():

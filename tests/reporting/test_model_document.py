@@ -234,9 +234,26 @@ def test_without_edits_that_is_said(document):
 def test_coefficients_with_their_tests(training):
     card = ScorecardClassifier(likelihood_ratio=True).fit(*training)
     frame = document_of(card).frame("coefficients")
+    table = card.coefficient_table_
+    assert not frame.pop("turned").any()
     pd.testing.assert_frame_equal(
-        frame, card.coefficient_table_, check_dtype=False, check_column_type=False
+        frame, table.drop(columns="turned"), check_dtype=False, check_column_type=False
     )
+
+
+def test_a_turned_characteristic_is_named():
+    rng = np.random.default_rng(0)
+    line = rng.random(8_000) < 0.5
+    guarantee = rng.random(8_000) < np.where(line, 0.8, 0.3)
+    X = pd.DataFrame({"line": line, "guarantee": guarantee}, dtype=float)
+    chance = 1 / (1 + np.exp(2 - 1.5 * line + 0.6 * guarantee))
+    card = ScorecardClassifier().fit(X, (rng.random(8_000) < chance).astype(int))
+    turned = card.coefficient_table_.query("turned")["characteristic"].tolist()
+    assert len(turned) == 1
+    document = document_of(card)
+    marked = document.frame("coefficients").query("turned == 'turned'")
+    assert marked["characteristic"].tolist() == turned
+    assert f"they say alone: {turned[0]}." in said(document, "coefficients")
 
 
 def test_the_path_of_a_stepwise_search(training):

@@ -423,7 +423,9 @@ def test_bad_rows(plain):
         bureau.fit(X, y, accepted, bureau_outcome=y[:5])
     few = np.where(accepted & (np.cumsum(y * accepted) > 2), 0, y)
     with pytest.raises(InvalidTargetError, match="n_folds=3 needs"):
-        RejectInference(method="extrapolation").fit(X, few, accepted)
+        RejectInference(LogisticRegression(), method="extrapolation").fit(
+            X, few, accepted
+        )
 
 
 @pytest.mark.parametrize(

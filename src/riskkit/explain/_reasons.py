@@ -116,7 +116,7 @@ def reason_codes(
     ['delays', 'age', 'delays', nan]
     >>> texts = {"delays": "{name} in {bin} costs {points_lost} points"}
     >>> reason_codes(card, X.head(1), n=1, texts=texts)["reason_1"].tolist()
-    ['delays in (2, inf) costs 284 points']
+    ['delays in (2, inf) costs 210 points']
     """
     check_int("n", n, low=1)
     model = inner_model(model)

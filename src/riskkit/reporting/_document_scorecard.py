@@ -156,6 +156,7 @@ def coefficients(documented: DocumentedModel) -> Part:
         for key, label, kind in _COEFFICIENTS
         if key in frame
     }
+    columns[Column("turned", "Direction")] = np.where(frame["turned"], "turned", "")
     table = make_table(
         "coefficients",
         "Weights of the WoE in the log-odds of the event",
@@ -174,6 +175,12 @@ def coefficients(documented: DocumentedModel) -> Part:
         "A weight below 0 keeps the direction of its characteristic: what is safer by "
         "itself raises the points.",
     )
+    turned = frame.loc[frame["turned"], "characteristic"].tolist()
+    if turned:
+        text += (
+            "Turned round, because beside the others these weak characteristics say "
+            "the opposite of what little they say alone: " + ", ".join(turned) + ".",
+        )
     section = DocumentSection("coefficients", "Coefficients", text, (table.name,))
     return section, (table,)
 

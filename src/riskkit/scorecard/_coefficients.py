@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from riskkit._kernels.collinearity import variance_inflation
-from riskkit._kernels.logistic_fit import fit_logistic
-from riskkit._kernels.logistic_inference import coefficient_tests, log_likelihood
+from riskkit._kernels.logistic_fit import Start, fit_rows
+from riskkit._kernels.logistic_inference import log_likelihood, wald_tests
+from riskkit._kernels.logistic_rows import LogisticRows
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from riskkit._core.inputs import Training
+    from riskkit._kernels.logistic_fit import LogisticFit
     from riskkit.scorecard._policy import SelectionPolicy
     from riskkit.scorecard._weights import Weights
     from riskkit.typing import FloatArray
@@ -28,17 +30,19 @@ def coefficient_frame(
     import pandas as pd
 
     fit = weights.fit
-    tests = coefficient_tests(
-        weights.woe, fit.intercept, fit.coefficients, training.weight
-    )
+    rows = LogisticRows(weights.woe, training.is_event, training.weight)
+    beta = np.append(fit.intercept, fit.coefficients)
+    everything = range(rows.n_columns)
+    tests = wald_tests(beta, rows.information(weights.log_odds(), everything))
     frame = pd.DataFrame(
         {
             "characteristic": ["(intercept)", *(t.name for t in weights.tables)],
-            "coefficient": np.append(fit.intercept, fit.coefficients),
+            "coefficient": beta,
             "std_error": tests.std_error,
             "z": tests.z,
             "p_value": tests.p_value,
             "vif": np.append(np.nan, _inflation(weights.woe, training.weight)),
+            "turned": np.append(False, weights.turned),
         }
     )
     if lr_p_value is not None:
@@ -52,27 +56,42 @@ def likelihood_ratio_pvalues(
     """Return the p-value of leaving each characteristic out, the others fitted again.
 
     ``-2 log(L_without / L_with)`` is chi-square with one degree of freedom (Hosmer,
-    Lemeshow and Sturdivant 2013, 2.3).
+    Lemeshow and Sturdivant 2013, 2.3). Both fits are without penalties, which have no
+    part in a likelihood, and keep the signs that the scorecard keeps.
     """
     from scipy.special import chdtrc
 
-    def best(woe: FloatArray) -> float:
-        fit = fit_logistic(
-            woe,
-            training.is_event,
-            training.weight,
-            l2=policy.l2,
+    sign = np.where(weights.turned, -1.0, 1.0)
+    rows = LogisticRows(
+        weights.woe * sign, training.is_event, training.weight, weights.offset
+    )
+
+    def fit(columns: list[int], start: Start | None = None) -> LogisticFit:
+        return fit_rows(
+            rows,
+            columns,
+            l2=0.0,
             nonpositive=policy.signed,
             max_iter=policy.max_iter,
+            start=start,
         )
-        log_odds = fit.intercept + woe @ fit.coefficients
+
+    def likelihood(found: LogisticFit, columns: list[int]) -> float:
+        beta = np.append(found.intercept, found.coefficients)
+        log_odds = rows.log_odds(beta, columns)
         return log_likelihood(log_odds, training.is_event, training.weight)
 
-    full = best(weights.woe)
-    gains = [
-        2.0 * (full - best(np.delete(weights.woe, j, axis=1)))
-        for j in range(len(weights.tables))
-    ]
+    everything = list(range(rows.n_columns))
+    full = fit(everything)
+    beta = np.append(full.intercept, full.coefficients)
+    information = rows.information(rows.log_odds(beta, everything), everything)
+    best = likelihood(full, everything)
+    gains = []
+    for j in everything:
+        others = [k for k in everything if k != j]
+        at = [0, *(1 + k for k in others)]
+        start = Start(beta[at], information[np.ix_(at, at)])
+        gains.append(2.0 * (best - likelihood(fit(others, start), others)))
     return np.asarray(chdtrc(1.0, np.maximum(gains, 0.0)))
 
 

@@ -17,6 +17,7 @@ __all__ = ["SelectionPolicy", "read_policy"]
 _SELECTIONS = ("forward", "backward", "both")
 _CRITERIA = ("bic", "aic", "pvalue", "auc")
 _SIGNS = ("constrained", "free")
+_AMOUNTS = ("min_iv", "weak_iv", "optimism", "l1", "l2", "pooling", "min_auc_gain")
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,9 @@ class SelectionPolicy:
     """Checked choices: which characteristics may, must and must not enter."""
 
     min_iv: float
+    weak_iv: float
+    p_chance: float
+    p_turn: float
     selection: str | None
     criterion: str
     p_enter: float
@@ -33,9 +37,11 @@ class SelectionPolicy:
     never: tuple[str, ...]
     groups: dict[str, tuple[str, ...]]
     signed: bool
+    searched: bool
     optimism: float
     l1: float
     l2: float
+    pooling: float
     max_iter: int
 
     def group_numbers(self, names: Sequence[str]) -> list[int]:
@@ -46,11 +52,14 @@ class SelectionPolicy:
         return [number.get(name, -1) for name in names]
 
 
-def read_policy(card: Any, names: Sequence[str]) -> SelectionPolicy:
-    """Check the parameters of a scorecard against the features there are."""
-    for parameter in ("min_iv", "optimism", "l1", "l2", "min_auc_gain"):
+def read_policy(card: Any, names: Sequence[str], *, searched: bool) -> SelectionPolicy:
+    """Check the parameters of a scorecard against the features there are.
+
+    `searched` tells whether the bins followed the outcomes; people may have given them.
+    """
+    for parameter in _AMOUNTS:
         check_real(parameter, getattr(card, parameter), low=0)
-    for parameter in ("p_enter", "p_remove"):
+    for parameter in ("p_chance", "p_enter", "p_remove", "p_turn"):
         check_real(parameter, getattr(card, parameter), low=0, high=1)
     check_int("max_iter", card.max_iter, low=1)
     if card.selection is not None:
@@ -75,6 +84,9 @@ def read_policy(card: Any, names: Sequence[str]) -> SelectionPolicy:
         raise InvalidParameterError(msg)
     return SelectionPolicy(
         min_iv=float(card.min_iv),
+        weak_iv=float(card.weak_iv),
+        p_chance=float(card.p_chance),
+        p_turn=float(card.p_turn),
         selection=card.selection,
         criterion=card.criterion,
         p_enter=float(card.p_enter),
@@ -84,9 +96,11 @@ def read_policy(card: Any, names: Sequence[str]) -> SelectionPolicy:
         never=never,
         groups=_groups(card.groups, must_have, names),
         signed=signed,
+        searched=searched,
         optimism=float(card.optimism),
         l1=float(card.l1),
         l2=float(card.l2),
+        pooling=float(card.pooling),
         max_iter=int(card.max_iter),
     )
 

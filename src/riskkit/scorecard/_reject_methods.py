@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from riskkit.exceptions import (
     InvalidInputError,
     InvalidParameterError,
     InvalidTargetError,
+    LeakageWarning,
 )
 from riskkit.scorecard._classifier import ScorecardClassifier
 from riskkit.scorecard._reject_rows import (
@@ -188,12 +190,15 @@ def _inverse_chance(policy: Policy, sample: RejectSample) -> FloatArray:
     X, weight = take_rows(sample.X, rows), sample.weight[rows]
     if taken.all():
         return np.ones(rows.size)
-    model = fit_model(
-        clone(policy.estimator),
-        X,
-        taken.astype(np.intp),
-        weight if sample.weighted else None,
-    )
+    with warnings.catch_warnings():
+        # That accepts and rejects can be told apart is what `thin` asks below.
+        warnings.simplefilter("ignore", LeakageWarning)
+        model = fit_model(
+            clone(policy.estimator),
+            X,
+            taken.astype(np.intp),
+            weight if sample.weighted else None,
+        )
     bands, n_taken, n_refused = accept_bands(
         pd_of(model, X), taken, weight, policy.n_bands
     )

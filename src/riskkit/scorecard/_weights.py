@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from riskkit._kernels.bins import take_values
-from riskkit._kernels.logistic_fit import LogisticFit, fit_logistic
+from riskkit._kernels.logistic_fit import LogisticFit, fit_rows
 from riskkit._kernels.logistic_rows import LogisticRows
 from riskkit.artifact import assign_column
 from riskkit.exceptions import InvalidParameterError
+from riskkit.scorecard._chance import chance_of, free_parameters
+from riskkit.scorecard._directions import Candidates, place_doubtful
 from riskkit.scorecard._stepwise import Search, Step, stepwise
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from riskkit._core.progress import Progress
     from riskkit.binning import BinningTable
     from riskkit.scorecard._policy import SelectionPolicy
-    from riskkit.typing import FloatArray
+    from riskkit.typing import BoolArray, FloatArray
 
 __all__ = ["Weights", "fit_weights", "woe_matrix"]
 
@@ -31,13 +33,23 @@ _NO_MORE = "no more evidence beside the others than chance gives"
 
 @dataclass
 class Weights:
-    """The characteristics with a place, their fit, and why others have none."""
+    """The characteristics with a place, their fit, and why others have none.
+
+    `turned` tells which of them point the other way than their own event rates.
+    """
 
     tables: list[BinningTable]
     fit: LogisticFit
     woe: FloatArray
+    turned: BoolArray
     left_out: dict[str, str]
+    offset: FloatArray | None = None
     steps: list[Step] = field(default_factory=list)
+
+    def log_odds(self) -> FloatArray:
+        """Return the fitted log-odds of the training rows, offsets included."""
+        z = self.fit.intercept + self.woe @ self.fit.coefficients
+        return z if self.offset is None else z + self.offset
 
 
 def fit_weights(
@@ -45,49 +57,61 @@ def fit_weights(
     tables: Mapping[str, BinningTable],
     policy: SelectionPolicy,
     progress: Progress | None = None,
+    *,
+    offset: FloatArray | None = None,
 ) -> Weights:
     """Choose the characteristics and fit the log-odds of the event to their WoE."""
     _check_finite(tables)
-    candidates, left_out = _candidates(tables, policy)
-    woe = woe_matrix(training, candidates)
-    charge = _charge(candidates, policy)
-    steps: list[Step] = []
-    if policy.selection is not None:
-        search = Search(
-            names=[table.name for table in candidates],
-            direction=policy.selection,
-            criterion=policy.criterion,
-            p_enter=policy.p_enter,
-            p_remove=policy.p_remove,
-            min_auc_gain=policy.min_auc_gain,
-            must_have=frozenset(policy.must_have),
-            never=frozenset(),
-            groups=policy.group_numbers([table.name for table in candidates]),
-            charge=charge,
-            size=_size(candidates, policy),
+    used, left_out = _with_evidence(tables, policy)
+    free = free_parameters(used, searched=policy.searched)
+    woe = woe_matrix(training, used)
+    candidates = Candidates(
+        rows=LogisticRows(woe, training.is_event, training.weight, offset),
+        free=free,
+        charge=_charge(used, free, policy),
+        weak=_weak(used, policy),
+        waits=np.zeros(len(used), dtype=np.bool_),
+        turned=np.zeros(len(used), dtype=np.bool_),
+    )
+    chance = chance_of(used, free)
+    candidates.waits = (chance > policy.p_chance) & ~_asked_for(used, policy)
+    if policy.signed:
+        place_doubtful(
+            candidates,
+            p_turn=policy.p_turn,
             l2=policy.l2,
-            signed=policy.signed,
+            pooling=policy.pooling,
             max_iter=policy.max_iter,
         )
-        if progress is not None:
-            progress.stage("Choosing characteristics", len(candidates))
-        tell = None if progress is None else progress.step
-        rows = LogisticRows(woe, training.is_event, training.weight)
-        chosen, steps = stepwise(rows, search, tell)
-        for j in set(range(len(candidates))) - set(chosen):
-            left_out[candidates[j].name] = f"not chosen by {policy.selection} steps"
-        candidates = [candidates[j] for j in chosen]
-        woe, charge = woe[:, chosen], charge[chosen]
-    fit = fit_logistic(
-        woe,
-        training.is_event,
-        training.weight,
-        l2=policy.l2,
-        l1=charge,
-        nonpositive=policy.signed,
-        max_iter=policy.max_iter,
+    for j in np.flatnonzero(candidates.waits).tolist():
+        left_out[used[j].name] = (
+            f"IV {used[j].iv:.4f} is within chance (p {chance[j]:.2f})"
+        )
+    chosen = np.flatnonzero(~candidates.waits).tolist()
+    steps: list[Step] = []
+    if policy.selection is not None:
+        chosen, steps = _choose(used, candidates, policy, progress)
+        for j in np.flatnonzero(~candidates.waits).tolist():
+            if j not in chosen:
+                left_out[used[j].name] = f"not chosen by {policy.selection} steps"
+    chosen, fit = _settle(used, candidates, chosen, policy, left_out)
+    sign = np.where(candidates.turned[chosen], -1.0, 1.0)
+    turned_back = LogisticFit(
+        fit.intercept,
+        fit.coefficients * sign,
+        fit.slopes * sign,
+        fit.n_iter,
+        fit.converged,
     )
-    return _with_weight(candidates, fit, woe, left_out, steps)
+    return Weights(
+        tables=[used[j] for j in chosen],
+        fit=turned_back,
+        woe=candidates.rows.columns[chosen].T * sign,
+        turned=candidates.turned[chosen],
+        left_out=left_out,
+        offset=offset,
+        steps=steps,
+    )
 
 
 def woe_matrix(training: Training, tables: Sequence[BinningTable]) -> FloatArray:
@@ -100,7 +124,7 @@ def woe_matrix(training: Training, tables: Sequence[BinningTable]) -> FloatArray
     return woe
 
 
-def _candidates(
+def _with_evidence(
     tables: Mapping[str, BinningTable], policy: SelectionPolicy
 ) -> tuple[list[BinningTable], dict[str, str]]:
     """Return the tables with enough evidence, and why the others are out."""
@@ -133,49 +157,89 @@ def _strongest_of_groups(
     return [table for table in tables if table.name in kept]
 
 
-def _charge(tables: Sequence[BinningTable], policy: SelectionPolicy) -> FloatArray:
+def _weak(tables: Sequence[BinningTable], policy: SelectionPolicy) -> BoolArray:
+    """Return which characteristics hardly tell accounts apart by themselves."""
+    iv = np.array([table.iv for table in tables])
+    return (iv < policy.weak_iv) & ~_asked_for(tables, policy)
+
+
+def _asked_for(tables: Sequence[BinningTable], policy: SelectionPolicy) -> BoolArray:
+    return np.array([t.name in policy.must_have for t in tables], dtype=np.bool_)
+
+
+def _charge(
+    tables: Sequence[BinningTable], free: FloatArray, policy: SelectionPolicy
+) -> FloatArray:
     """Return the l1 charge of each characteristic; a must-have pays none."""
     if not policy.signed:  # the charge is linear only where the sign is known
         return np.zeros(len(tables))
-    return np.array(
-        [
-            0.0
-            if table.name in policy.must_have
-            else policy.l1 + policy.optimism * _free_parameters(table)
-            for table in tables
-        ]
-    )
+    pays = np.array([t.name not in policy.must_have for t in tables], dtype=np.float64)
+    return pays * (policy.l1 + policy.optimism * free)
 
 
-def _size(tables: Sequence[BinningTable], policy: SelectionPolicy) -> FloatArray:
-    """Return the parameters of each characteristic that AIC and BIC count.
-
-    A given column has one, its coefficient. One whose bins followed the outcomes has
-    one for each of them; the optimism says how far that is taken into account.
-    """
-    free = np.array([_free_parameters(table) for table in tables], dtype=np.float64)
-    return 1.0 + policy.optimism * np.maximum(free - 1.0, 0.0)
-
-
-def _with_weight(
+def _choose(
     tables: Sequence[BinningTable],
-    fit: LogisticFit,
-    woe: FloatArray,
-    left_out: dict[str, str],
-    steps: list[Step],
-) -> Weights:
-    """Drop the tables with a coefficient of 0, and say why."""
-    kept = np.flatnonzero(fit.coefficients != 0).tolist()
-    for j in np.flatnonzero(fit.coefficients == 0).tolist():
-        left_out[tables[j].name] = _TURNED if fit.slopes[j] < 0 else _NO_MORE
-    used = LogisticFit(
-        fit.intercept,
-        fit.coefficients[kept],
-        fit.slopes[kept],
-        fit.n_iter,
-        fit.converged,
+    candidates: Candidates,
+    policy: SelectionPolicy,
+    progress: Progress | None,
+) -> tuple[list[int], list[Step]]:
+    """Return the columns that steps lead to, and the steps."""
+    names = [table.name for table in tables]
+    search = Search(
+        names=names,
+        direction=str(policy.selection),
+        criterion=policy.criterion,
+        p_enter=policy.p_enter,
+        p_remove=policy.p_remove,
+        min_auc_gain=policy.min_auc_gain,
+        must_have=frozenset(policy.must_have),
+        never=frozenset(n for n, w in zip(names, candidates.waits, strict=True) if w),
+        groups=policy.group_numbers(names),
+        charge=candidates.charge,
+        # A given column has one parameter, its coefficient. One whose bins followed
+        # the outcomes has one for each of them; the optimism says how far AIC and BIC
+        # are to take that into account.
+        size=1.0 + policy.optimism * np.maximum(candidates.free - 1.0, 0.0),
+        l2=policy.l2,
+        signed=policy.signed,
+        max_iter=policy.max_iter,
     )
-    return Weights([tables[j] for j in kept], used, woe[:, kept], left_out, steps)
+    if progress is not None:
+        progress.stage("Choosing characteristics", int((~candidates.waits).sum()))
+    tell = None if progress is None else progress.step
+    return stepwise(candidates.rows, search, tell)
+
+
+def _settle(
+    tables: Sequence[BinningTable],
+    candidates: Candidates,
+    chosen: list[int],
+    policy: SelectionPolicy,
+    left_out: dict[str, str],
+) -> tuple[list[int], LogisticFit]:
+    """Fit the columns chosen; one with a coefficient of 0 is left out, with a reason.
+
+    The others are fitted again, because coefficients are drawn to the mean of those
+    that have a place.
+    """
+    while True:
+        fit = fit_rows(
+            candidates.rows,
+            chosen,
+            l2=policy.l2,
+            l1=candidates.charge[chosen],
+            pooling=policy.pooling,
+            pooled=~candidates.turned[chosen],
+            nonpositive=policy.signed,
+            max_iter=policy.max_iter,
+        )
+        zero = np.flatnonzero(fit.coefficients == 0).tolist()
+        if not zero:
+            return chosen, fit
+        for at in zero:
+            name = tables[chosen[at]].name
+            left_out[name] = _TURNED if fit.slopes[at] < 0 else _NO_MORE
+        chosen = [j for at, j in enumerate(chosen) if at not in zero]
 
 
 def _check_finite(tables: Mapping[str, BinningTable]) -> None:
@@ -189,17 +253,3 @@ def _check_finite(tables: Mapping[str, BinningTable]) -> None:
             "smoothing above 0, or group the special codes."
         )
         raise InvalidParameterError(msg)
-
-
-def _free_parameters(table: BinningTable) -> int:
-    """Return how many numbers of the characteristic were free to follow the outcomes.
-
-    A category is grouped by what its levels did, so each level counts. Special and
-    missing bins that joined another one had no number of their own.
-    """
-    first = table.feature.n_regular
-    own = np.asarray(table.joins)[first:] == np.arange(first, table.feature.n_bins)
-    extra = int(np.count_nonzero(own & (table.n[first:] > 0)))
-    if table.feature.kind == "categorical":
-        return sum(map(len, table.feature.levels)) + extra - 1
-    return first + extra - 1
