@@ -159,7 +159,7 @@ class ScorecardBlend(CountedScorecard):
     >>> blend.n_events_, round(blend.weight_, 2)
     (158.0, 0.44)
     >>> blend.predict_points(book.data[:3])
-    array([548., 561., 558.])
+    array([546., 561., 563.])
     """
 
     def __init__(

@@ -71,7 +71,7 @@ class ScorecardClassifier(OffsetPredictions):
         direction. Where it adds to the others beyond chance (at `p_turn`) the other way
         round, it is turned. With 0 no coefficient is ever above 0.
 
-    p_chance : float, default=0.1
+    p_chance : float, default=0.15
         A characteristic of which evidence as strong as its own is more probable than
         this by chance alone enters only if what it adds to the others is beyond chance
         (at `p_turn`). With 1 it need not.
@@ -250,7 +250,7 @@ class ScorecardClassifier(OffsetPredictions):
         special_codes: Any = None,
         min_iv: float = 0.0,
         weak_iv: float = 0.02,
-        p_chance: float = 0.1,
+        p_chance: float = 0.15,
         selection: str | None = None,
         criterion: str = "bic",
         p_enter: float = 0.05,
