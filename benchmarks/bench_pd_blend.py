@@ -92,10 +92,33 @@ def random_forest(n_threads: int) -> Any:
     return Coded(RandomForestClassifier(n_jobs=n_threads, random_state=0))
 
 
-def catboost(n_threads: int) -> Any:
-    from catboost import CatBoostClassifier
+class CatBoost:
+    """CatBoost with its defaults, told which columns are text."""
 
-    return CatBoostClassifier(thread_count=n_threads, verbose=False)
+    def __init__(self, n_threads: int) -> None:
+        self._n_threads = n_threads
+
+    def fit(self, X: pd.DataFrame, y: Any) -> CatBoost:
+        from catboost import CatBoostClassifier
+
+        self._model = CatBoostClassifier(
+            thread_count=self._n_threads,
+            cat_features=_text_columns(X),
+            verbose=False,
+            allow_writing_files=False,
+        ).fit(self._filled(X), y)
+        return self
+
+    def predict_proba(self, X: pd.DataFrame) -> Any:
+        return self._model.predict_proba(self._filled(X))
+
+    def _filled(self, X: pd.DataFrame) -> pd.DataFrame:
+        text = {n: X[n].astype(object).fillna("missing") for n in _text_columns(X)}
+        return X.assign(**text)
+
+
+def _text_columns(X: pd.DataFrame) -> list[str]:
+    return [n for n in X if not pd.api.types.is_numeric_dtype(X[n].dtype)]
 
 
 def ebm(n_threads: int) -> Any:
@@ -111,7 +134,7 @@ RIVALS: dict[str, tuple[Callable[[int], Any], bool, str]] = {
     "hist gradient boosting": (hist_gradient_boosting, False, "sklearn"),
     "random forest": (random_forest, False, "sklearn"),
     "woe + regression": (lambda _: WoeRegression(), False, "optbinning"),
-    "catboost": (catboost, False, "catboost"),
+    "catboost": (CatBoost, False, "catboost"),
     "ebm": (ebm, False, "interpret"),
 }
 

@@ -166,78 +166,26 @@ def race(task: Task, names: Sequence[str], n_threads: int) -> list[dict[str, Any
     return rows
 
 
-def hold(task: Task, n_threads: int) -> list[dict[str, Any]]:
-    """Fit under automatic directions to the first fold, and audit."""
-    X, y, X_test, y_test = next(task.folds())
-    rows = []
-    for kind in (LGBMPDClassifier, XGBPDClassifier):
-        free = kind(special_codes=task.special_codes, n_jobs=n_threads).fit(X, y)
-        model = kind(
-            monotone="auto", special_codes=task.special_codes, n_jobs=n_threads
-        ).fit(X, y)
-        audit = model.monotone_audit_
-        sample = X_test.head(2000)
-        found = model.predict_contributions(sample)
-        error = np.abs(found.log_odds - model.decision_function(sample)).max()
-        held, unheld = (
-            log_loss(y_test, m.predict_proba(X_test)[:, 1]) for m in (model, free)
-        )
-        row = {
-            "set": task.name,
-            "model": kind.__name__,
-            "constraints": len(audit.rows),
-            "steps": sum(r.n_accounts * (r.n_values - 1) for r in audit.rows),
-            "violations": sum(r.n_violations for r in audit.rows),
-            "proven": sum(r.proven for r in audit.rows),
-            "price": audit.log_loss_cost,
-            "price_se": audit.std_error,
-            "test_gap": held - unheld,
-            "contribution_error": float(error),
-            "audit": audit.to_dict(),
-        }
-        rows.append(row)
-        print(
-            f"{task.name:13s}{row['model']:18s}{row['constraints']:4d} held,"
-            f"{row['steps']:8d} steps,{row['violations']:4d} violations,"
-            f"{row['proven']:4d} proven, price {row['price']:+.5f}"
-            f" ({row['price_se']:.5f}), on test rows {row['test_gap']:+.5f};"
-            f" contributions off by {error:.1e}",
-            flush=True,
-        )
-        dear = sorted(audit.rows, key=lambda r: -r.log_loss_cost)[:3]
-        for r in dear:
-            print(
-                f"{'':13s}  {r.direction:10s} {r.feature:35s}"
-                f"{r.log_loss_cost:+.5f} ({r.std_error:.5f})"
-            )
-    return rows
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sets", nargs="+", default=list(SETS), choices=SETS)
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--parts", nargs="+", default=["race", "hold"])
     parser.add_argument("--out", type=Path, help="a JSON file for all figures")
     given = parser.parse_args(arguments)
     # What the libraries warn of is not what is measured here.
     warnings.simplefilter("ignore")
-    results: dict[str, Any] = {"threads": given.threads, "race": [], "hold": []}
+    results: dict[str, Any] = {"threads": given.threads, "race": []}
     tasks = {name: load_task(name) for name in given.sets}
     for name in [name for name, task in tasks.items() if task is None]:
         print(f"{name}: skipped, RISKKIT_DATA does not hold it")
     present = [task for task in tasks.values() if task is not None]
-    if "race" in given.parts:
-        print(
-            f"{'set':13s}{'model':20s}{'AUC':>8s}{'log-loss':>9s}{'ECE':>8s}"
-            f"{'CPU s':>8s}{'AUC gap (se)':>19s}{'loss gap (se)':>19s}{'x CPU':>7s}"
-        )
-        for task in present:
-            results["race"] += race(task, given.models, given.threads)
-    if "hold" in given.parts:
-        for task in present:
-            results["hold"] += hold(task, given.threads)
+    print(
+        f"{'set':13s}{'model':20s}{'AUC':>8s}{'log-loss':>9s}{'ECE':>8s}"
+        f"{'CPU s':>8s}{'AUC gap (se)':>19s}{'loss gap (se)':>19s}{'x CPU':>7s}"
+    )
+    for task in present:
+        results["race"] += race(task, given.models, given.threads)
     if given.out is not None:
         given.out.write_text(json.dumps(results, indent=1))
 

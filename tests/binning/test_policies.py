@@ -19,7 +19,7 @@ from riskkit.exceptions import (
 from riskkit.export import save_artifact
 from riskkit.metrics import iv, woe
 from riskkit.scorecard import ScorecardClassifier
-from riskkit.scorecard._weights import _free_parameters
+from riskkit.scorecard._chance import free_parameters
 from riskkit.serving import load_scorer
 
 POLICIES = ("merge", "riskiest", "safest")
@@ -247,8 +247,9 @@ def test_pools_are_one_free_parameter():
         .fit(X, y)
         .binning_tables_["x"]
     )
-    assert _free_parameters(apart) == apart.feature.n_regular + 1
-    assert _free_parameters(joined) == joined.feature.n_regular - 1
+    free = free_parameters([apart, joined], searched=False)
+    assert free[0] == apart.feature.n_regular + 1
+    assert free[1] == joined.feature.n_regular - 1
 
 
 def test_many_groups_are_placed_one_by_one():

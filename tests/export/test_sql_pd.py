@@ -231,7 +231,7 @@ def test_calibrated_corrected_and_graded(
     batch = load_scorer(tmp_path / "card.rk").score_batch(X, n_reasons=4)
     assert_same(result, batch, pd_error=PD_ERROR)
     # Optimised borders are PDs of accounts: where a last bit could move a grade.
-    assert np.isin(pds, scale.to_spec().edges).sum() >= 10
+    assert np.isin(pds, scale.to_spec().edges).sum() >= 3
     result = result.to_pandas()
     np.testing.assert_allclose(result["pd"], pds, rtol=PD_ERROR)
     np.testing.assert_array_equal(result["grade"], scale.assign(pds))

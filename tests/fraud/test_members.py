@@ -11,8 +11,14 @@ from sklearn.metrics import average_precision_score
 from sklearn.neighbors import NearestNeighbors
 
 from riskkit._kernels.content_order import row_keys, sample_rows
-from riskkit._kernels.forest import forest_mean
-from riskkit._kernels.isolation import TreeNodes, isolation_forest, search_depth
+from riskkit._kernels.isolation import (
+    TreeNodes,
+    isolation_mean,
+    isolation_steps,
+    isolation_table,
+    mean_root,
+    search_depth,
+)
 from riskkit._kernels.neighbours import neighbour_distances
 from riskkit._kernels.normal_scores import normal_scores
 from riskkit._kernels.shrunk_covariance import shrunk_covariance
@@ -65,7 +71,7 @@ def test_mahalanobis_beside_scikit_learn(share):
 
 def test_normal_scores_by_hand():
     grid = np.array([1.0, 2.0, 2.0, 3.0])
-    got = normal_scores(np.array([0.0, 2.0, 9.0]), grid)
+    got = normal_scores(np.array([[0.0], [2.0], [9.0]]), [grid]).ravel()
     # Ranks (0 + 0 + 1), (1 + 3 + 1) and (4 + 4 + 1) of 10.
     np.testing.assert_allclose(got, [-1.2815515655446004, 0.0, 1.2815515655446004])
 
@@ -105,9 +111,12 @@ def test_isolation_beside_scikit_learn():
         )
         for t in trees
     ]
-    mean = forest_mean(isolation_forest(nodes), X)
+    table = isolation_table(nodes)
+    mean = isolation_mean(table, X)
     usual = search_depth(np.array([64.0]))[0]
     np.testing.assert_allclose(2 ** (-mean / usual), -forest.score_samples(X))
+    walked = mean_root(table) + isolation_steps(table, X).sum(axis=1)
+    np.testing.assert_allclose(walked, mean, rtol=1e-12)
 
 
 def test_surprise_by_hand():
@@ -142,7 +151,7 @@ def test_ensemble_adds_what_members_say():
         ("max", lambda s: s.max(axis=1)),
         ("top_two", lambda s: s.mean(axis=1)),
     ]:
-        detector = AnomalyEnsemble(members, combine=combine).fit(X)
+        detector = AnomalyEnsemble(members, combine=combine, trim=0.0).fit(X)
         said = detector.member_scores(probes)
         np.testing.assert_allclose(detector.anomaly_score(probes), expected(said))
     alone = CopulaDetector().fit(X).anomaly_score(probes)

@@ -397,3 +397,21 @@ def test_a_result_is_plain_data_and_a_table(monitor):
         result.bins().groupby(["period", "feature"])["psi"].sum().sort_values(),
         result.frame()["psi"].sort_values(),
     )
+
+
+def test_measurements_are_those_of_a_period(monitor):
+    result = monitor.result()
+    assert result.measurements() == result.measurements(result.periods[-1])
+    frame = result.frame()
+    for period in result.periods:
+        rows = frame[frame["period"] == period].set_index("feature")
+        for item in result.measurements(period):
+            if item.name == "feature_csi":
+                assert item.value == rows.loc[item.of, "psi"]
+                assert item.p_value == rows.loc[item.of, "p_value"]
+            elif item.name == "missing_change":
+                row = rows.loc[item.of]
+                assert item.value == abs(row["missing"] - row["missing_expected"])
+    with pytest.raises(InvalidParameterError, match="period must be one of"):
+        result.measurements("1999-01")
+    assert StabilityMonitor(monitor.baseline).result().measurements() == ()

@@ -22,15 +22,28 @@ References
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from riskkit.typing import FloatArray
 
-__all__ = ["cell_costs", "equal_width_cells", "find_cells", "match_values"]
+__all__ = [
+    "CellCosts",
+    "binned_costs",
+    "cell_costs",
+    "costs_of",
+    "costs_of_rows",
+    "equal_width_cells",
+    "find_cells",
+    "padded_points",
+    "value_costs",
+]
 
+_FEW_ROWS = 16  # looked up in all columns at once
 _FEWEST_CELLS, _MOST_CELLS = 10, 200
 _CELLS_WITHOUT_SPREAD = 50  # where half of the rows share one value, so that IQR = 0
 
@@ -70,9 +83,70 @@ def find_cells(x: FloatArray, edges: FloatArray) -> np.ndarray:
     return np.where((cells < 0) | (x > edges[-1]) | np.isnan(x), n_cells, cells)
 
 
-def match_values(x: FloatArray, values: FloatArray) -> np.ndarray:
-    """Return the place of each entry in sorted `values`, or their number."""
-    if values.size == 0:
-        return np.zeros(x.shape, dtype=np.intp)
-    places = np.minimum(np.searchsorted(values, x), values.size - 1)
-    return np.where(values[places] == x, places, values.size)
+class CellCosts(NamedTuple):
+    """A column as a step function: `cost[k]` where `k` points are at or below."""
+
+    points: FloatArray
+    cost: FloatArray
+    missing: float
+    infinite: float
+
+
+def binned_costs(edges: FloatArray, cost: FloatArray, state: FloatArray) -> CellCosts:
+    """Return the steps of cells ``[a, b)``, the last closed.
+
+    `cost` ends with that of an empty cell; `state` is what known, missing and infinite
+    values cost before.
+    """
+    points = edges.copy()
+    points[-1] = np.nextafter(points[-1], np.inf)  # the last cell holds its end
+    steps = np.concatenate([cost[-1:], cost])
+    return CellCosts(points, state[0] + steps, float(state[1]), float(state[2]))
+
+
+def value_costs(values: FloatArray, cost: FloatArray, state: FloatArray) -> CellCosts:
+    """Return the steps of cells that are single values, increasing."""
+    points = np.column_stack([values, np.nextafter(values, np.inf)]).ravel()
+    steps = np.full(points.size + 1, cost[-1])
+    steps[1::2] = cost[:-1]
+    return CellCosts(points, state[0] + steps, float(state[1]), float(state[2]))
+
+
+def costs_of(column: CellCosts, x: FloatArray) -> FloatArray:
+    """Return the cost of each value."""
+    cost = column.cost[np.searchsorted(column.points, x, side="right")]
+    cost = np.where(np.isinf(x), column.infinite, cost)
+    return np.where(np.isnan(x), column.missing, cost)
+
+
+def costs_of_rows(
+    columns: Sequence[CellCosts],
+    padded: tuple[FloatArray, FloatArray],
+    codes: FloatArray,
+) -> FloatArray:
+    """Return the cost of each value of rows; `padded` is that of the columns."""
+    if len(codes) > _FEW_ROWS:
+        pairs = zip(columns, codes.T, strict=True)
+        return np.column_stack([costs_of(column, x) for column, x in pairs])
+    points, cost = padded
+    n_below = np.count_nonzero(points <= codes[:, :, None], axis=2)
+    parts = cost[np.arange(codes.shape[1]), n_below]
+    infinite = np.array([column.infinite for column in columns])
+    missing = np.array([column.missing for column in columns])
+    parts = np.where(np.isinf(codes), infinite, parts)
+    return np.where(np.isnan(codes), missing, parts)
+
+
+def padded_points(columns: Sequence[CellCosts]) -> tuple[FloatArray, FloatArray]:
+    """Return points and costs of all columns as two matrices.
+
+    A few rows are looked up in all columns at once by counting the points at or below
+    each value, which a search column by column takes longer to begin.
+    """
+    width = max(column.points.size for column in columns)
+    points = np.full((len(columns), width), np.inf)
+    cost = np.zeros((len(columns), width + 1))
+    for j, column in enumerate(columns):
+        points[j, : column.points.size] = column.points
+        cost[j, : column.cost.size] = column.cost
+    return points, cost

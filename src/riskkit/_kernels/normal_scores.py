@@ -13,12 +13,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import ndtri
 
 if TYPE_CHECKING:
-    from riskkit.typing import FloatArray
+    from collections.abc import Sequence
 
-__all__ = ["normal_scores", "quantile_grid"]
+    from riskkit.typing import FloatArray, IntArray
+
+__all__ = ["look_up_scores", "normal_scores", "quantile_grid", "rank_scores"]
 
 
 def quantile_grid(
@@ -38,8 +39,36 @@ def quantile_grid(
     return np.asarray(x[order[places]])
 
 
-def normal_scores(x: FloatArray, grid: FloatArray) -> FloatArray:
-    """Return the normal score of each value; `x` holds no NaN."""
-    below = np.searchsorted(grid, x, side="left")
-    upto = np.searchsorted(grid, x, side="right")
-    return np.asarray(ndtri((below + upto + 1.0) / (2.0 * grid.size + 2.0)))
+def normal_scores(x: FloatArray, grids: Sequence[FloatArray]) -> FloatArray:
+    """Return the normal score of each value, column by column; `x` holds no NaN."""
+    out = np.empty(x.shape)
+    known: dict[int, FloatArray] = {}
+    for column, grid, scores in zip(x.T, grids, out.T, strict=True):
+        if grid.size not in known:
+            known[grid.size] = rank_scores(grid.size)
+        scores[:] = known[grid.size][_ranks(column, grid)]
+    return out
+
+
+def rank_scores(n_quantiles: int) -> FloatArray:
+    """Return the normal scores of all ranks ``a + b`` that a value can have."""
+    # Imported here because rows are scored from the table, without SciPy.
+    from scipy.special import ndtri
+
+    ranks = np.arange(2.0 * n_quantiles + 1.0)
+    return np.asarray(ndtri((ranks + 1.0) / (2.0 * n_quantiles + 2.0)))
+
+
+def look_up_scores(
+    x: FloatArray, grids: Sequence[FloatArray], scores: FloatArray
+) -> FloatArray:
+    """Return what :func:`normal_scores` does, given those of the ranks of all grids."""
+    out = np.empty(x.shape)
+    for column, grid, into in zip(x.T, grids, out.T, strict=True):
+        into[:] = scores[_ranks(column, grid)]
+    return out
+
+
+def _ranks(x: FloatArray, grid: FloatArray) -> IntArray:
+    upto = grid.searchsorted(x, side="right")
+    return np.asarray(grid.searchsorted(x, side="left") + upto)

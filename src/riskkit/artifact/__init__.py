@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from riskkit.artifact._baseline import BaselineSpec, CountsSpec
+from riskkit.artifact._blend import (
+    BlendSpec,
+    BoostedMemberSpec,
+    CodingSpec,
+    ForestMemberSpec,
+    ScorecardMemberSpec,
+)
 from riskkit.artifact._booster import BoosterSpec, TreeColumnSpec, TreeSpec
 from riskkit.artifact._container import Artifact, read_artifact, write_artifact
 from riskkit.artifact._features import (
@@ -12,6 +19,7 @@ from riskkit.artifact._features import (
     encode_column,
 )
 from riskkit.artifact._manifest import PROTOCOL, Manifest
+from riskkit.artifact._nodes import NodesSpec
 from riskkit.artifact._pd_map import (
     CalibrationSpec,
     IntervalMapSpec,
@@ -32,19 +40,25 @@ __all__ = [
     "Artifact",
     "BaselineSpec",
     "BinnedSpec",
+    "BlendSpec",
+    "BoostedMemberSpec",
     "BoosterSpec",
     "CalibrationSpec",
     "CharacteristicSpec",
+    "CodingSpec",
     "CountsSpec",
     "FeatureSpec",
+    "ForestMemberSpec",
     "IntervalMapSpec",
     "LogOddsMapSpec",
     "Manifest",
     "MasterScaleSpec",
+    "NodesSpec",
     "PDMapSpec",
     "PeriodSpec",
     "PopulationSpec",
     "ScalingSpec",
+    "ScorecardMemberSpec",
     "ScorecardSpec",
     "SegmentMap",
     "SegmentedMapSpec",

@@ -20,11 +20,16 @@ from riskkit.exceptions import ArtifactError
 
 __all__ = [
     "FORMAT",
+    "MAX_BINS",
+    "MAX_FEATURES",
     "decode_baseline",
+    "decode_card",
     "decode_manifest",
+    "decode_scaling",
     "decode_scorecard",
     "encode_baseline",
     "encode_manifest",
+    "encode_scaling",
     "encode_scorecard",
 ]
 
@@ -100,23 +105,31 @@ def decode_manifest(document: Any) -> Manifest:
 
 def encode_scorecard(spec: ScorecardSpec) -> dict[str, Any]:
     """Return the document of a scorecard."""
-    scaling = spec.scaling
     return {
         "intercept": float(spec.intercept),
         "offset_points": float(spec.offset_points),
-        "scaling": {
-            "pdo": float(scaling.pdo),
-            "base_points": float(scaling.base_points),
-            "base_odds": float(scaling.base_odds),
-            "rounding": scaling.rounding,
-        },
+        "scaling": encode_scaling(spec.scaling),
         "characteristics": [_encode_characteristic(c) for c in spec.characteristics],
+    }
+
+
+def encode_scaling(scaling: ScalingSpec) -> dict[str, Any]:
+    """Return the document of a scale of points."""
+    return {
+        "pdo": float(scaling.pdo),
+        "base_points": float(scaling.base_points),
+        "base_odds": float(scaling.base_odds),
+        "rounding": scaling.rounding,
     }
 
 
 def decode_scorecard(document: Any) -> ScorecardSpec:
     """Return the scorecard of a document."""
-    root = Node(document, _MEMBER)
+    return decode_card(Node(document, _MEMBER))
+
+
+def decode_card(root: Node) -> ScorecardSpec:
+    """Return the scorecard that stands at a node."""
     intercept, offset, scaling, rows = root.record(
         "intercept", "offset_points", "scaling", "characteristics"
     )
@@ -128,7 +141,7 @@ def decode_scorecard(document: Any) -> ScorecardSpec:
     if n_bins > MAX_BINS:
         rows.refuse(f"at most {MAX_BINS} bins in all", f"{n_bins}")
     spec = ScorecardSpec(
-        characteristics, intercept.number(), offset.number(), _decode_scaling(scaling)
+        characteristics, intercept.number(), offset.number(), decode_scaling(scaling)
     )
     _check_sums(spec, rows)
     return spec
@@ -276,7 +289,8 @@ def _decode_special(row: Node, *, numeric: bool) -> SpecialGroup:
     return SpecialGroup(label.text(), tuple([code.text() for code in entries]))
 
 
-def _decode_scaling(node: Node) -> ScalingSpec:
+def decode_scaling(node: Node) -> ScalingSpec:
+    """Return the scale of points at a node."""
     pdo, base_points, base_odds, rounding = node.record(
         "pdo", "base_points", "base_odds", "rounding"
     )

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from riskkit.artifact._blend import BlendSpec
+from riskkit.artifact._blend_codec import decode_blend, encode_blend
 from riskkit.artifact._canonical import canonical_json, parse_json, plain_data
 from riskkit.artifact._codec import (
     decode_baseline,
@@ -21,6 +23,7 @@ from riskkit.artifact._codec import (
 from riskkit.artifact._manifest import PROTOCOL, Manifest
 from riskkit.artifact._members import LIMITS, open_members
 from riskkit.artifact._migrate import check_protocol, migrate
+from riskkit.artifact._nodes_codec import TREES
 from riskkit.artifact._pd_map_codec import decode_pd_map, encode_pd_map
 from riskkit.exceptions import ArtifactError, OutputError
 
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Artifact", "read_artifact", "write_artifact"]
 
-_DECODERS = {"scorecard": decode_scorecard}
+_KINDS = ("scorecard", "blend")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Artifact:
     manifest : Manifest
         Provenance.
 
-    model : ScorecardSpec
+    model : ScorecardSpec or BlendSpec
         The model as plain data.
 
     baseline : BaselineSpec or None
@@ -68,7 +71,7 @@ class Artifact:
     """
 
     manifest: Manifest
-    model: ScorecardSpec
+    model: ScorecardSpec | BlendSpec
     baseline: BaselineSpec | None = None
     schema: dict[str, Any] | None = None
     pd_map: PDMapSpec | None = None
@@ -76,7 +79,7 @@ class Artifact:
     @property
     def fields(self) -> dict[str, Literal["numeric", "categorical"]]:
         """Kind of each field that a record must have, by name."""
-        kinds = {c.feature.name: c.feature.kind for c in self.model.characteristics}
+        kinds = dict(self.model.kinds)
         for column in () if self.pd_map is None else self.pd_map.columns:
             kinds.setdefault(column, "categorical")
         return kinds
@@ -86,7 +89,7 @@ def write_artifact(
     path: str | os.PathLike[str],
     *,
     manifest: Manifest,
-    model: ScorecardSpec,
+    model: ScorecardSpec | BlendSpec,
     pd_map: PDMapSpec | None = None,
     baseline: BaselineSpec | None = None,
     schema: dict[str, Any] | None = None,
@@ -105,7 +108,7 @@ def write_artifact(
     manifest : Manifest
         Provenance; its protocol and hashes are filled in.
 
-    model : ScorecardSpec
+    model : ScorecardSpec or BlendSpec
         The model.
 
     pd_map : PDMapSpec or None, default=None
@@ -154,10 +157,11 @@ def write_artifact(
     _check_place(place, overwrite=overwrite)
     notes = plain_data(manifest.notes, "notes")
     manifest = replace(manifest, protocol=PROTOCOL, notes=notes, members={})
-    documents = {
-        "manifest.json": encode_manifest(manifest),
-        "model.json": encode_scorecard(model),
-    }
+    documents: dict[str, Any] = {"manifest.json": encode_manifest(manifest)}
+    if isinstance(model, BlendSpec):
+        documents |= encode_blend(model)
+    else:
+        documents["model.json"] = encode_scorecard(model)
     if pd_map is not None:
         documents["pd_map.json"] = encode_pd_map(pd_map)
     if baseline is not None:
@@ -170,7 +174,7 @@ def write_artifact(
         msg = "The artifact must read back as what was given; its specs hold odd types."
         raise ArtifactError(msg)
     del documents["manifest.json"]
-    members = {name: canonical_json(d) for name, d in documents.items()}
+    members = {name: _raw(name, d) for name, d in documents.items()}
     hashes = {name: hashlib.sha256(raw).hexdigest() for name, raw in members.items()}
     manifest = replace(manifest, members=hashes)
     members["manifest.json"] = canonical_json(encode_manifest(manifest))
@@ -230,7 +234,10 @@ def read_artifact(path: str | os.PathLike[str]) -> Artifact:
         raise ArtifactError(msg)
     raws = {name: members.read(name) for name in members.names - {"manifest.json"}}
     _check_hashes(decode_manifest(manifest).members, raws)
-    documents = {name: parse_json(raw, name) for name, raw in raws.items()}
+    documents = {
+        name: raw if name == TREES else parse_json(raw, name)
+        for name, raw in raws.items()
+    }
     documents["manifest.json"] = manifest
     return _decode(migrate(documents, protocol))
 
@@ -256,18 +263,27 @@ def _check_hashes(expected: dict[str, str], raws: dict[str, bytes]) -> None:
 
 def _decode(documents: dict[str, Any]) -> Artifact:
     manifest = decode_manifest(documents["manifest.json"])
-    decoder = _DECODERS.get(manifest.model)
-    if decoder is None:
+    if manifest.model not in _KINDS:
         msg = (
-            f"manifest.json, model: expected one of {tuple(_DECODERS)}; got "
+            f"manifest.json, model: expected one of {_KINDS}; got "
             f"{manifest.model!r}. A later version of riskkit may read it."
         )
         raise ArtifactError(msg)
-    model = decoder(documents["model.json"])
+    model: ScorecardSpec | BlendSpec
+    if manifest.model == "blend":
+        model = decode_blend(documents)
+    else:
+        model = decode_scorecard(documents["model.json"])
+        if TREES in documents:
+            msg = "A scorecard has no trees; this artifact of one holds trees.bin."
+            raise ArtifactError(msg)
     baseline = schema = pd_map = None
     if "pd_map.json" in documents:
         pd_map = decode_pd_map(documents["pd_map.json"])
     if "baseline.json" in documents:
+        if isinstance(model, BlendSpec):
+            msg = "A blend has no baseline; this artifact of one holds baseline.json."
+            raise ArtifactError(msg)
         baseline = decode_baseline(documents["baseline.json"], model)
     if "schema.json" in documents:
         schema = plain_data(documents["schema.json"], "schema.json")
@@ -275,6 +291,11 @@ def _decode(documents: dict[str, Any]) -> Artifact:
             msg = "schema.json must be an object; it is another kind of value."
             raise ArtifactError(msg)
     return Artifact(manifest, model, baseline, schema, pd_map)
+
+
+def _raw(name: str, document: Any) -> bytes:
+    raw: bytes = document if name == TREES else canonical_json(document)
+    return raw
 
 
 def _check_place(place: Path, *, overwrite: bool) -> None:

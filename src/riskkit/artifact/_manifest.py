@@ -10,7 +10,7 @@ __all__ = ["PROTOCOL", "Manifest"]
 
 # Raise this number when a reader of the previous protocol could misread an artifact,
 # and add the step from the old one to `_migrate.py`.
-PROTOCOL = 2
+PROTOCOL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Manifest:
     Parameters
     ----------
     model : str
-        Kind of model, for instance ``"scorecard"``.
+        Kind of model: ``"scorecard"`` or ``"blend"``.
 
     protocol : int
         Number of the file format.
@@ -70,11 +70,11 @@ class Manifest:
     def model_id(self) -> str:
         """First 12 digits of the model's SHA-256; empty before it is written.
 
-        The PD map, where there is one, is part of the model: another calibration is
-        another model.
+        The trees and the PD map, where there are any, are part of the model: another
+        calibration is another model.
         """
-        model = self.members.get("model.json", "")
-        pd_map = self.members.get("pd_map.json")
-        if pd_map is None:
-            return model[:12]
-        return sha256(f"{model}{pd_map}".encode()).hexdigest()[:12]
+        parts = ("model.json", "trees.bin", "pd_map.json")
+        hashes = [self.members[name] for name in parts if name in self.members]
+        if len(hashes) < 2:
+            return "".join(hashes)[:12]
+        return sha256("".join(hashes).encode()).hexdigest()[:12]

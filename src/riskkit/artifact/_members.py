@@ -28,6 +28,7 @@ LIMITS = {
     "pd_map.json": 16 << 20,
     "baseline.json": 16 << 20,
     "schema.json": 4 << 20,
+    "trees.bin": 60 << 20,
 }
 MAX_FILE = 64 << 20
 MAX_MEMBERS = 16

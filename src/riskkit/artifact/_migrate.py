@@ -36,8 +36,19 @@ def _to_2(documents: Documents) -> Documents:
     return documents
 
 
+def _to_3(documents: Documents) -> Documents:
+    """Protocol 3 may hold a blend and its trees; a scorecard is as it was."""
+    if "trees.bin" in documents:
+        msg = (
+            "An artifact of protocol 2 holds no trees.bin; this one does. The file was "
+            "not written by riskkit; do not trust it."
+        )
+        raise ArtifactError(msg)
+    return documents
+
+
 # STEPS[p] turns {member name: document} of protocol p into those of protocol p + 1.
-STEPS: dict[int, Callable[[Documents], Documents]] = {1: _to_2}
+STEPS: dict[int, Callable[[Documents], Documents]] = {1: _to_2, 2: _to_3}
 
 _VERSION = re.compile(r"[0-9][0-9a-z.+]{0,30}")
 

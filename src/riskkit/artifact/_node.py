@@ -114,6 +114,15 @@ class Node:
             self.refuse("a finite number", None if finite else "one beyond range")
         return value
 
+    def whole(self, low: int, high: int) -> int:
+        """Return a whole number within bounds; true and false are none."""
+        value = self.value
+        if not isinstance(value, int) or isinstance(value, bool):
+            self.refuse("a whole number")
+        if not low <= value <= high:
+            self.refuse(f"a whole number from {low} to {high}", "one outside")
+        return value
+
     def numbers(self, *, low: int = 0, high: int = 1_000_000) -> tuple[float, ...]:
         """Return a list of finite numbers."""
         return tuple([node.number() for node in self.items(low=low, high=high)])

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from riskkit.artifact._pd_map import CalibrationSpec, Scale
 
-__all__ = ["decode_pd_map", "encode_pd_map"]
+__all__ = ["decode_map", "decode_pd_map", "encode_map", "encode_pd_map"]
 
 MAX_STEPS = 16
 MAX_SEGMENTS = 10_000
@@ -59,25 +59,26 @@ def decode_pd_map(document: Any) -> PDMapSpec:
 
 def _encode_step(step: CalibrationSpec | SegmentedMapSpec) -> dict[str, Any]:
     if not isinstance(step, SegmentedMapSpec):
-        return _encode_map(step)
+        return encode_map(step)
     return {
         "kind": "segments",
         "column": step.column,
-        "pooled": _encode_map(step.pooled),
+        "pooled": encode_map(step.pooled),
         "segments": [
             {
                 "level": segment.level,
                 "n": float(segment.n),
                 "n_event": float(segment.n_event),
                 "own_weight": float(segment.own_weight),
-                "own": None if segment.own is None else _encode_map(segment.own),
+                "own": None if segment.own is None else encode_map(segment.own),
             }
             for segment in step.segments
         ],
     }
 
 
-def _encode_map(spec: CalibrationSpec) -> dict[str, Any]:
+def encode_map(spec: CalibrationSpec) -> dict[str, Any]:
+    """Return the document of a single map."""
     if isinstance(spec, LogOddsMapSpec):
         numbers = {"a": float(spec.a), "b": float(spec.b), "c": float(spec.c)}
         return {"kind": "log_odds", "scale": spec.scale, **numbers}
@@ -127,9 +128,9 @@ def _encode_grades(scale: MasterScaleSpec) -> list[dict[str, Any]]:
 def _decode_step(node: Node) -> CalibrationSpec | SegmentedMapSpec:
     kind = node.object().get("kind")
     if kind != "segments":
-        return _decode_map(node)
+        return decode_map(node)
     _, column, pooled, rows = node.record("kind", "column", "pooled", "segments")
-    shared = _decode_map(pooled)
+    shared = decode_map(pooled)
     segments = [_decode_segment(n, shared) for n in rows.items(high=MAX_SEGMENTS)]
     rows.distinct([segment.level for segment in segments], "levels")
     return SegmentedMapSpec(column.text(low=1), tuple(segments), shared)
@@ -143,7 +144,7 @@ def _decode_segment(node: Node, pooled: CalibrationSpec) -> SegmentMap:
     if not 0 <= n_event.number() <= n.number() * (1 + 1e-9):
         n_event.refuse("a number between 0 and n", "one outside")
     weight = _share(own_weight)
-    spec = None if own.value is None else _decode_map(own)
+    spec = None if own.value is None else decode_map(own)
     if (spec is None) != (weight == 0):
         own_weight.refuse("0 without a map of the segment's own, else more", "another")
     if spec is not None and (type(spec), spec.scale) != (type(pooled), pooled.scale):
@@ -151,7 +152,8 @@ def _decode_segment(node: Node, pooled: CalibrationSpec) -> SegmentMap:
     return SegmentMap(level.text(), n.number(), n_event.number(), weight, spec)
 
 
-def _decode_map(node: Node) -> CalibrationSpec:
+def decode_map(node: Node) -> CalibrationSpec:
+    """Return the single map that stands at a node."""
     kind = Node(node.object().get("kind"), node.member, f"{node.path}.kind")
     return _DECODERS[kind.option(list(_DECODERS))](node)
 

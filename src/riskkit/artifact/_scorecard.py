@@ -110,3 +110,8 @@ class ScorecardSpec:
     def features(self) -> tuple[str, ...]:
         """Names of the columns that a record must have."""
         return tuple(c.feature.name for c in self.characteristics)
+
+    @property
+    def kinds(self) -> dict[str, Literal["numeric", "categorical"]]:
+        """Kind of each column, by name."""
+        return {c.feature.name: c.feature.kind for c in self.characteristics}

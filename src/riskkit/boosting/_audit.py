@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from riskkit._core.progress import Progress
     from riskkit.artifact import TreeColumnSpec, TreeSpec
     from riskkit.boosting._directions import Directions
     from riskkit.boosting._features import BinnedRows
     from riskkit.boosting._plan import Forest
-    from riskkit.boosting._progress import Progress
     from riskkit.typing import FloatArray
 
 __all__ = ["AuditRow", "MonotoneAudit", "StateRow", "audit_constraints"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from riskkit._core.inputs import read_features, read_training, read_weight
 from riskkit._core.params import check_bool, check_int, check_option, check_real
+from riskkit._core.progress import progress_bar
 from riskkit.artifact import BoosterSpec
 from riskkit.boosting._calibration import make_calibrator
 from riskkit.boosting._columns import code_table
@@ -21,8 +22,8 @@ from riskkit.boosting._contributions import ContributionResult, explain_codes
 from riskkit.boosting._dates import read_dates
 from riskkit.boosting._directions import check_monotone
 from riskkit.boosting._folds import check_inner_cv
-from riskkit.boosting._progress import progress_bar
-from riskkit.boosting._recipe import FEW_EVENTS, Recipe
+from riskkit.boosting._recipe import FEW_EVENTS, Recipe, is_long
+from riskkit.boosting._served import booster_as_blend
 from riskkit.boosting._training import train_booster
 from riskkit.exceptions import (
     ConstraintCostWarning,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from riskkit._core.inputs import Training
+    from riskkit.artifact import BlendSpec
     from riskkit.boosting._audit import AuditRow
     from riskkit.boosting._plan import NewTrainer
     from riskkit.typing import FloatArray, IntArray
@@ -72,6 +74,7 @@ class BasePDBooster(ClassifierMixin, BaseEstimator, ABC):
     random_state: Any
     n_jobs: int | None
     verbose: bool | str
+    _library: ClassVar[str]
 
     @abstractmethod
     def _new_trainer(self) -> NewTrainer:
@@ -131,8 +134,7 @@ class BasePDBooster(ClassifierMixin, BaseEstimator, ABC):
         training = read_training(self, X, y, sample_weight)
         order = self._read_dates(dates, sample_weight, training)
         recipe = self._recipe(training, calibrator)
-        n_cells = training.is_event.size * len(training.table.names)
-        with progress_bar(self.verbose, n_cells) as progress:
+        with progress_bar(self.verbose, is_long=is_long(training)) as progress:
             trained = train_booster(training, order, recipe, progress)
 
         self.classes_ = training.classes
@@ -269,6 +271,28 @@ class BasePDBooster(ClassifierMixin, BaseEstimator, ABC):
         )
         reference = np.array(spec.reference)
         return ContributionResult(spec.names, base, values, reference, spec.scaling)
+
+    def to_spec(self) -> BlendSpec:
+        """Return the fitted model as the plain data that is saved and served.
+
+        Returns
+        -------
+        spec : BlendSpec
+            A blend of one: the trees, the calibration, and the audit.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the model has not been fitted.
+
+        See Also
+        --------
+        riskkit.export.save_artifact : Saves it for a scorer.
+        """
+        check_is_fitted(self)
+        return booster_as_blend(
+            self.spec_, self.calibration_, self.monotone_audit_, self._library
+        )
 
     def _codes(self, X: Any) -> NDArray[np.float32]:
         check_is_fitted(self)

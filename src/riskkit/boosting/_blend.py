@@ -9,6 +9,7 @@ import numpy as np
 
 from riskkit._core.inputs import read_training
 from riskkit._core.params import check_option, check_real
+from riskkit._core.progress import progress_bar
 from riskkit.boosting._blend_boosters import BlendLGBM
 from riskkit.boosting._blend_predictions import BlendPredictions
 from riskkit.boosting._blend_recipe import EFFORTS, effort_recipe, named_members
@@ -16,8 +17,7 @@ from riskkit.boosting._blend_result import member_frame
 from riskkit.boosting._blend_rows import BlendRows, take_rows
 from riskkit.boosting._blend_training import BlendTrainer
 from riskkit.boosting._calibration import fit_calibration, make_calibrator
-from riskkit.boosting._progress import progress_bar
-from riskkit.boosting._recipe import FEW_EVENTS
+from riskkit.boosting._recipe import FEW_EVENTS, is_long
 from riskkit.boosting._reference import along_the_scores
 from riskkit.exceptions import FewEventsWarning, NoEvidenceWarning
 
@@ -257,8 +257,7 @@ default=None
             training.is_event.size,
             is_thin=common.is_thin,
         )
-        n_cells = training.is_event.size * len(training.table.names)
-        with progress_bar(self.verbose, n_cells) as progress:
+        with progress_bar(self.verbose, is_long=is_long(training)) as progress:
             trained = BlendTrainer(training, order, common, recipe, progress).train()
 
         self.classes_ = training.classes

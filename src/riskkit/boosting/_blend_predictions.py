@@ -10,14 +10,17 @@ from sklearn.utils import ClassifierTags
 from sklearn.utils.validation import check_is_fitted
 
 from riskkit._core.inputs import read_features
+from riskkit.artifact import BlendSpec
 from riskkit.boosting._blend_result import sum_contributions
 from riskkit.boosting._blend_rows import BlendRows
 from riskkit.boosting._contributions import ContributionResult
+from riskkit.boosting._served import member_specs, plain_audits
 from riskkit.scaling import PointsScaler
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from riskkit.boosting._audit import MonotoneAudit
     from riskkit.boosting._blend_members import Member
     from riskkit.boosting._calibration import Calibration
     from riskkit.typing import FloatArray
@@ -32,6 +35,7 @@ class BlendPredictions(ClassifierMixin, BaseEstimator):
     members_: dict[str, Member]
     weights_: dict[str, float]
     reference_: FloatArray
+    monotone_audits_: dict[str, MonotoneAudit]
     classes_: NDArray[Any]
     n_features_in_: int
     _calibration: Calibration
@@ -145,6 +149,36 @@ class BlendPredictions(ClassifierMixin, BaseEstimator):
         scaler = PointsScaler() if self.scaler is None else self.scaler
         return ContributionResult(
             self._names(), base, values, self.reference_, scaler.to_spec()
+        )
+
+    def to_spec(self) -> BlendSpec:
+        """Return the fitted model as the plain data that is saved and served.
+
+        Returns
+        -------
+        spec : BlendSpec
+            The members that have a weight, the calibration, and the audits.
+
+        Raises
+        ------
+        InvalidTypeError
+            If an own member with a weight is no plain data.
+
+        See Also
+        --------
+        riskkit.export.save_artifact : Saves it for a scorer.
+        """
+        check_is_fitted(self)
+        voters = self._voters()
+        audits = {n: a for n, a in self.monotone_audits_.items() if n in voters}
+        scaler = PointsScaler() if self.scaler is None else self.scaler
+        return BlendSpec(
+            member_specs(voters, self.weights_),
+            self._names(),
+            tuple(self.reference_.tolist()),
+            scaler.to_spec(),
+            self._calibration.spec,
+            plain_audits(audits),
         )
 
     def _voters(self) -> dict[str, Member]:

@@ -46,11 +46,9 @@ class BlendRows:
         self, features: tuple[FeatureSpec, ...], columns: tuple[TreeColumnSpec, ...]
     ) -> NDArray[np.float32]:
         """Return the codes that trees split on."""
-        if not features:
-            return np.empty((self.n_rows, 0), dtype=np.float32)
         if id(columns) not in self._codes:
             bins = [self.bins(feature) for feature in features]
-            self._codes[id(columns)] = code_rows(columns, bins)
+            self._codes[id(columns)] = code_rows(columns, bins, self.n_rows)
         return self._codes[id(columns)]
 
     def frame(self) -> pd.DataFrame:

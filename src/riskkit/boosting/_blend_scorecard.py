@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from riskkit.binning import OptimalBinner
 from riskkit.boosting._blend_members import ScorecardMember
+from riskkit.scorecard import ScorecardClassifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["new_scorecard", "scorecard_member"]
 
-_MIN_BIN_SIZE = 0.05  # as in a scorecard fitted alone
+_MIN_BIN_SIZE = 0.03  # as in a scorecard fitted alone
 _TRENDS = {1: "ascending", -1: "descending"}
 
 
-def new_scorecard(special_codes: Any, unseen: str, signs: Mapping[str, int]) -> Any:
+def new_scorecard(
+    special_codes: Any, unseen: str, signs: Mapping[str, int]
+) -> ScorecardClassifier:
     """Return a scorecard to be fitted, its bins held to the signs of features."""
-    # A blend of both stands above both packages; none of the rest of either knows of
-    # the other, so the scorecard is looked up when a blend asks for one.
-    scorecards = import_module("riskkit.scorecard")
     trend = {name: _TRENDS[sign] for name, sign in signs.items() if sign}
     binner = OptimalBinner(
         trend=trend or "auto",
@@ -32,7 +31,7 @@ def new_scorecard(special_codes: Any, unseen: str, signs: Mapping[str, int]) -> 
         unseen=unseen,
         verbose=False,
     )
-    return scorecards.ScorecardClassifier(binner)
+    return ScorecardClassifier(binner)
 
 
 def scorecard_member(card: Any) -> ScorecardMember:

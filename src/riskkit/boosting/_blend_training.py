@@ -37,12 +37,12 @@ from riskkit.exceptions import InvalidParameterError, RiskkitWarning
 
 if TYPE_CHECKING:
     from riskkit._core.inputs import Training
+    from riskkit._core.progress import Progress
     from riskkit.boosting._audit import MonotoneAudit
     from riskkit.boosting._blend_boosters import OpenBooster
     from riskkit.boosting._blend_members import Member
     from riskkit.boosting._blend_recipe import BlendRecipe
     from riskkit.boosting._folds import Fold
-    from riskkit.boosting._progress import Progress
     from riskkit.boosting._recipe import Recipe
     from riskkit.typing import FloatArray, IntArray
 
@@ -246,9 +246,7 @@ class BlendTrainer:
         if columns == self._columns:
             columns = self._columns
         everyone = Sample(
-            code_rows(columns, binned.bins)
-            if columns
-            else np.empty((training.is_event.size, 0), dtype=np.float32),
+            code_rows(columns, binned.bins, training.is_event.size),
             training.is_event,
             training.weight,
         )

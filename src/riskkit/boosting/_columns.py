@@ -62,14 +62,16 @@ def make_columns(
             columns += _of_states(counted, unseen)
         else:
             columns.append(_of_ranks(counted, unseen))
-    return tuple(columns)
+    # A library that draws columns for each tree would waste draws on one that says
+    # the same of every row.
+    telling = [c for c in columns if _tells(c, rows.filled[c.feature])]
+    return tuple(telling or columns)
 
 
 def code_rows(
-    columns: Sequence[TreeColumnSpec], bins: Sequence[CodeArray]
+    columns: Sequence[TreeColumnSpec], bins: Sequence[CodeArray], n_rows: int
 ) -> NDArray[np.float32]:
     """Return the codes of rows whose bins are known, NaN where there is none."""
-    n_rows = bins[0].size if bins else 0
     codes = np.empty((n_rows, len(columns)), dtype=np.float32)
     for k, column in enumerate(columns):
         table = np.array(column.codes, dtype=np.float32)  # None becomes NaN
@@ -79,10 +81,12 @@ def code_rows(
 
 def code_table(spec: BoosterSpec, table: Table) -> NDArray[np.float32]:
     """Return the codes of raw rows."""
-    if not spec.features:
-        return np.empty((table.n_rows, 0), dtype=np.float32)
     bins = [assign_column(f, table.column(f.name)) for f in spec.features]
-    return code_rows(spec.columns, bins)
+    return code_rows(spec.columns, bins, table.n_rows)
+
+
+def _tells(column: TreeColumnSpec, filled: BoolArray) -> bool:
+    return len({column.codes[b] for b in np.flatnonzero(filled).tolist()}) > 1
 
 
 class _Counted(NamedTuple):

@@ -210,6 +210,8 @@ class LGBMPDClassifier(BasePDBooster):
     0  utilisation  ascending             0    True
     """
 
+    _library = "lightgbm"
+
     def __init__(
         self,
         *,

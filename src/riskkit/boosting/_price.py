@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from riskkit.boosting._progress import Progress
+from riskkit._core.progress import Progress
 from riskkit.boosting._rounds import grow
 
 if TYPE_CHECKING:

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from riskkit._core.inputs import Training
     from riskkit.boosting._plan import NewTrainer
 
-__all__ = ["FEW_EVENTS", "FEW_ROUNDS", "Recipe"]
+__all__ = ["FEW_EVENTS", "FEW_ROUNDS", "Recipe", "is_long"]
 
 # With fewer accounts of the rarer class a held-out fold holds a handful of them, and
 # what it says about the number of rounds is chance. So many trees of one split each, at
 # the learning rate of 0.05 and under the ridge penalty, stay close to the event rate.
 FEW_EVENTS = 20
 FEW_ROUNDS = 50
+_LONG = 500_000  # cells of a table that take more than a few seconds
 
 
 @dataclass(frozen=True)
@@ -42,3 +44,8 @@ class Recipe:
     keeps_held_out: bool
     seed: int
     n_threads: int
+
+
+def is_long(training: Training) -> bool:
+    """Return whether a fit takes long enough for people to wonder."""
+    return training.is_event.size * len(training.table.names) > _LONG

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["along_the_scores"]
 
 _SCORED = 4096
-_KEPT = 512
+# With so many a redrawn reference leaves 97 % of first reasons as they were on public
+# sets; 512 left 96 %, and a multiple costs a small fit more than its trees.
+_KEPT = 1024
 
 
 def along_the_scores(

@@ -10,8 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from riskkit._core.progress import Progress
     from riskkit.boosting._plan import Trainer
-    from riskkit.boosting._progress import Progress
     from riskkit.typing import FloatArray
 
 __all__ = ["RoundSearch", "find_rounds", "grow"]

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from riskkit._core.inputs import Training
+    from riskkit._core.progress import Progress
     from riskkit.artifact import TreeColumnSpec, TreeSpec
     from riskkit.boosting._features import BinnedRows
     from riskkit.boosting._folds import Fold
     from riskkit.boosting._plan import Forest, Trainer
-    from riskkit.boosting._progress import Progress
     from riskkit.boosting._recipe import Recipe
     from riskkit.typing import FloatArray, IntArray
 
@@ -128,7 +128,7 @@ def train_booster(
             directions,
             forest,
             trees,
-            codes[chosen[::2]],
+            codes[chosen[::4]],
             prices,
             total,
             progress,

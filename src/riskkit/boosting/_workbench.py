@@ -71,7 +71,7 @@ class Workbench:
         """Return some rows, coded."""
         weight = self.training.weight
         return Sample(
-            code_rows(columns, [bins[rows] for bins in self.rows.bins]),
+            code_rows(columns, [bins[rows] for bins in self.rows.bins], rows.size),
             self.training.is_event[rows],
             None if weight is None else weight[rows],
         )

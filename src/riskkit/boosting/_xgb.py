@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import math
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xgboost
 
+from riskkit._kernels.tree_shapley import leaf_paths, mean_of_leaves, shapley_values
 from riskkit._kernels.trees import sum_leaves
 from riskkit.boosting._no_trees import NoTrees
-from riskkit.boosting._tree_tables import NodeTable, to_tree_spec
+from riskkit.boosting._tree_tables import NodeTable, to_arrays, to_tree_spec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from riskkit._kernels.tree_shapley import LeafPaths
     from riskkit.artifact import TreeSpec
     from riskkit.boosting._plan import Forest, Sample, TreePlan
     from riskkit.typing import FloatArray
@@ -108,29 +111,23 @@ class XGBForest:
         return total
 
     def contributions(self, codes: NDArray[np.float32]) -> FloatArray:
-        """Return what each column adds, and in the last column their base."""
-        rows = xgboost.DMatrix(codes, nthread=self._n_threads)
-        found = self.booster.predict(rows, pred_contribs=True)
-        parts: FloatArray = found.astype(np.float64)
-        # Single precision leaves a remainder of some 1e-6, which belongs to what was
-        # rounded most: the largest contribution.
-        largest = np.argmax(np.abs(parts[:, :-1]), axis=1)
-        parts[np.arange(codes.shape[0]), largest] += self.log_odds(
-            codes
-        ) - _sum_columns(parts)
-        return parts
+        """Return what each column adds, and in the last column their base.
+
+        The values are those of the library's TreeSHAP, which would give them in single
+        precision.
+        """
+        values = shapley_values(self._paths, codes)
+        base = np.full(codes.shape[0], mean_of_leaves(self._paths))
+        return np.column_stack([values, base])
+
+    @cached_property
+    def _paths(self) -> list[LeafPaths]:
+        trees = self.trees()
+        return leaf_paths(to_arrays(trees), [np.array(tree.cover) for tree in trees])
 
     def trees(self) -> tuple[TreeSpec, ...]:
         """Return the trees as plain data."""
         return tuple(to_tree_spec(table) for table in self._tables)
-
-
-def _sum_columns(parts: FloatArray) -> FloatArray:
-    """Add the columns in their order, so that a row's sum is its own."""
-    total = np.zeros(parts.shape[0])
-    for column in parts.T:
-        total += column
-    return total
 
 
 def _node_tables(booster: Any) -> list[NodeTable]:

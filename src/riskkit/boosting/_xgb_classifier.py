@@ -178,7 +178,8 @@ class XGBPDClassifier(BasePDBooster):
     for each tree goes by rows, so a weight of 2 equals
     the row twice but for that draw.
 
-    Contributions are the library's exact TreeSHAP values [1]_ on the log-odds.
+    Contributions are the exact TreeSHAP values [1]_ on the log-odds, in double
+    precision; the library's own are the same in single precision.
 
     References
     ----------
@@ -203,6 +204,8 @@ class XGBPDClassifier(BasePDBooster):
            feature  direction  n_violations  proven
     0  utilisation  ascending             0    True
     """
+
+    _library = "xgboost"
 
     def __init__(
         self,

@@ -9,7 +9,9 @@ import typer
 from typer.core import TyperGroup
 
 import riskkit
+from riskkit.cli._backtest_words import backtest_app
 from riskkit.cli._errors import debugging, reported
+from riskkit.cli._monitor_words import monitor_app
 
 __all__ = ["app"]
 
@@ -33,6 +35,9 @@ app = typer.Typer(
     help="Credit-risk models: train a scorecard, score loans, look into a model.",
     epilog="Exit codes: 0 done, 2 input or options refused, 130 interrupted.",
 )
+
+app.add_typer(monitor_app, name="monitor")
+app.add_typer(backtest_app, name="backtest")
 
 Table = Annotated[
     Path,
@@ -133,7 +138,8 @@ def train(
         ),
     ] = None,
     model: Annotated[
-        Literal["scorecard"], typer.Option(help="Kind of model.")
+        Literal["scorecard", "lightgbm", "xgboost", "blend"],
+        typer.Option(help="Kind of model; the report is written for a scorecard."),
     ] = "scorecard",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random hold-out.")] = 0,
     report: Annotated[
@@ -142,7 +148,7 @@ def train(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train a scorecard on a table and judge it on unseen rows.
+    """Train a model on a table and judge it on unseen rows.
 
     Writes model.rk, report.html, scored.parquet and summary.json, all or none.
     """
@@ -157,6 +163,7 @@ def train(
         exclude=exclude,
         special_codes=special_codes,
         event=event,
+        kind=model,
         seed=seed,
         report=report,
         overwrite=overwrite,

@@ -9,7 +9,8 @@ import typer
 
 from riskkit._core.output import check_folder, whole_folder
 from riskkit.cli._console import Steps, say
-from riskkit.cli._modelling import FILES, N_STEPS, Job, build, show_summary
+from riskkit.cli._job import Job
+from riskkit.cli._modelling import FILES, N_STEPS, build, show_summary
 from riskkit.cli._split import Split
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ _DEBUG = "RISKKIT_DEBUG"
 
 
 @contextmanager
-def reported(*, debug: bool) -> Iterator[None]:
+def reported(*, debug: bool, code: int = REFUSED) -> Iterator[None]:
     """Turn the errors riskkit raises on purpose into a message and an exit code.
 
     Anything else is a mistake in riskkit and keeps its traceback.
@@ -35,7 +35,7 @@ def reported(*, debug: bool) -> Iterator[None]:
         if debug:
             raise
         _say("Error", str(error))
-        raise typer.Exit(REFUSED) from error
+        raise typer.Exit(code) from error
     except KeyboardInterrupt:
         _say("Stopped", "nothing was written.")
         raise typer.Exit(_INTERRUPTED) from None

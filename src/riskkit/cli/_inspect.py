@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 
-from riskkit.artifact import read_artifact
+from riskkit.artifact import ScorecardSpec, read_artifact
+from riskkit.cli._blend import blend_tables, plain_blend
 from riskkit.cli._console import plain_table
 from riskkit.cli._pd_map import pd_map_tables
 
@@ -29,8 +30,12 @@ def inspect(path: Path, *, as_json: bool) -> None:
         return
     console = Console(highlight=False)
     console.print(plain_table((path.name, ""), _provenance(artifact), n_text=2))
-    for item in artifact.model.characteristics:
-        console.print(_bins(artifact, item))
+    if isinstance(artifact.model, ScorecardSpec):
+        for item in artifact.model.characteristics:
+            console.print(_bins(artifact, item))
+    else:
+        for table in blend_tables(artifact.model):
+            console.print(table)
     if artifact.pd_map is not None:
         for table in pd_map_tables(artifact.pd_map):
             console.print(table)
@@ -56,7 +61,7 @@ def _provenance(artifact: Artifact) -> list[tuple[str, str]]:
             f"{scaling.base_points:g} at odds {scaling.base_odds:g} : 1, "
             f"{scaling.pdo:g} more double the odds",
         ),
-        ("characteristics", str(len(model.characteristics))),
+        ("characteristics", str(len(model.kinds))),
     ]
     rows.extend((str(name), str(note)) for name, note in manifest.notes.items())
     return rows
@@ -86,10 +91,17 @@ def _bins(artifact: Artifact, item: CharacteristicSpec) -> Any:
 
 
 def _plain(artifact: Artifact) -> dict[str, Any]:
-    out = asdict(artifact)
-    for plain, item in zip(
-        out["model"]["characteristics"], artifact.model.characteristics, strict=True
-    ):
-        plain["bins"] = item.feature.labels
+    model = artifact.model
+    if isinstance(model, ScorecardSpec):
+        out = asdict(artifact)
+        characteristics = out["model"]["characteristics"]
+        for plain, item in zip(characteristics, model.characteristics, strict=True):
+            plain["bins"] = item.feature.labels
+    else:
+        # Trees are no reading; the rest of the model goes without its arrays.
+        out = asdict(
+            replace(artifact, model=ScorecardSpec((), 0.0, 0.0, model.scaling))
+        )
+        out["model"] = plain_blend(model)
     out["manifest"]["model_id"] = artifact.manifest.model_id
     return out

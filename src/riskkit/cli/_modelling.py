@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import riskkit
-from riskkit.exceptions import InvalidInputError
+from riskkit.cli._fitting import KINDS, fit_model
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
-
     from riskkit.cli._console import Steps
-    from riskkit.cli._split import Split
-    from riskkit.schema import TableSchema
-    from riskkit.scorecard import ScorecardClassifier
+    from riskkit.cli._fitting import Fitted
+    from riskkit.cli._job import Job
     from riskkit.typing import FloatArray, IntArray
 
-__all__ = ["FILES", "N_STEPS", "Job", "build", "show_summary"]
+__all__ = ["FILES", "N_STEPS", "build", "show_summary"]
 
 MODEL, REPORT, SCORED, SUMMARY = FILES = (
     "model.rk",
@@ -30,36 +26,18 @@ MODEL, REPORT, SCORED, SUMMARY = FILES = (
 )
 N_STEPS = 4
 _N_REASONS = 4
-# The evidence of an honest characteristic seldom exceeds 0.5 (Siddiqi 2017, ch. 10);
-# far beyond it, the column usually was filled after the outcome was known.
-_SUSPICIOUS_IV = 2.0
-
-
-@dataclass(frozen=True)
-class Job:
-    """Rows with their outcomes, how they are split, and what to call things."""
-
-    source: str
-    X: pd.DataFrame
-    y: IntArray
-    split: Split
-    schema: TableSchema
-    target: str
-    labels: tuple[str, str]
-    left_out: dict[str, str]
-    special_codes: list[float | str]
-    report: bool = True
 
 
 def build(job: Job, folder: Path, steps: Steps) -> dict[str, Any]:
-    """Fit a scorecard, judge it, write its files into `folder`; return the summary."""
+    """Fit a model, judge it, write its files into `folder`; return the summary."""
     from riskkit.artifact import read_artifact
     from riskkit.cli._scored import score_frame
     from riskkit.export import save_artifact
 
     train, test = job.split.train, job.split.test
-    steps.start(f"Binning {job.X.shape[1]} columns and fitting the scorecard")
-    model = _fit(job)
+    steps.start(f"Fitting {KINDS[job.kind]} to {job.X.shape[1]} columns")
+    fitted = fit_model(job)
+    model = fitted.model
     left_out = {**job.left_out, **model.left_out_}
 
     steps.start("Saving the model")
@@ -86,15 +64,15 @@ def build(job: Job, folder: Path, steps: Steps) -> dict[str, Any]:
     pd_train = model.predict_proba(job.X.iloc[train])[:, 1]
     summary = {
         "riskkit_version": riskkit.__version__,
-        "model": "scorecard",
+        "model": job.kind,
         "source": job.source,
         "target": job.target,
         "labels": {"non_event": job.labels[0], "event": job.labels[1]},
         "split": job.split.kind,
         "train": _judged(job, train, pd_train),
         "test": _judged(job, test, scored["pd"].to_numpy()),
-        "psi": _stability(model, scored["points"].to_numpy()),
-        "characteristics": list(model.spec_.features),
+        "psi": _stability(fitted, scored["points"].to_numpy()),
+        "characteristics": list(fitted.names),
         "left_out": left_out,
     }
 
@@ -142,30 +120,6 @@ def show_summary(summary: dict[str, Any], out: Path) -> None:
             say(f"  {out / name}")
 
 
-def _fit(job: Job) -> ScorecardClassifier:
-    from riskkit.binning import OptimalBinner
-    from riskkit.cli._console import say, show_left_out
-    from riskkit.scorecard import ScorecardClassifier
-
-    binner = OptimalBinner(special_codes=job.special_codes or None)
-    train = job.split.train
-    model = ScorecardClassifier(binner).fit(job.X.iloc[train], job.y[train])
-    if not model.spec_.characteristics:
-        reasons = "".join(f"\n  - {n}: {why}" for n, why in model.left_out_.items())
-        msg = f"No column tells events from non-events. Left out were:{reasons}"
-        raise InvalidInputError(msg)
-    show_left_out(model.left_out_, "without a place in the scorecard")
-    tables = model.binner_.binning_tables_
-    loud = [name for name in model.spec_.features if tables[name].iv > _SUSPICIOUS_IV]
-    if loud:
-        say(
-            f"Note: suspiciously strong evidence (IV above {_SUSPICIOUS_IV:g}): "
-            f"{', '.join(loud)}. What was not known before the outcome must be left "
-            "out with --exclude."
-        )
-    return model
-
-
 def _judged(job: Job, rows: IntArray, pd: FloatArray) -> dict[str, Any]:
     from riskkit.metrics import gini_score, ks_score
 
@@ -183,20 +137,19 @@ def _judged(job: Job, rows: IntArray, pd: FloatArray) -> dict[str, Any]:
     }
 
 
-def _stability(model: ScorecardClassifier, points: FloatArray) -> float:
+def _stability(fitted: Fitted, points: FloatArray) -> float:
     """Return the PSI of the points against the rows the model was trained on."""
     import numpy as np
 
     from riskkit._kernels.bins import assign_bins
     from riskkit.metrics import psi
 
-    baseline = model.baseline_
-    bands = assign_bins(points, np.asarray(baseline.points_edges))
-    counts = np.bincount(bands, minlength=len(baseline.points_edges) + 1)
-    return float(psi(baseline.points.n, counts))
+    edges = np.asarray(fitted.points_edges)
+    counts = np.bincount(assign_bins(points, edges), minlength=edges.size + 1)
+    return float(psi(fitted.points_counts, counts))
 
 
-def _write_report(job: Job, model: ScorecardClassifier, path: Path) -> dict[str, str]:
+def _write_report(job: Job, model: Any, path: Path) -> dict[str, str]:
     from riskkit.reporting import validation_report
 
     train, test = job.split.train, job.split.test

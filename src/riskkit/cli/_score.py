@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from riskkit._core.output import check_file, whole_file
-from riskkit.artifact import read_artifact
+from riskkit.artifact import ScorecardSpec, read_artifact
 from riskkit.cli._columns import named_columns
 from riskkit.cli._console import Steps, say
 from riskkit.cli._scored import result_names, score_frame
@@ -66,16 +66,17 @@ def score(
 
 def _schema(artifact: Artifact) -> TableSchema:
     """Return what a table must look like to be scored."""
-    baseline = artifact.baseline
+    baseline, model = artifact.baseline, artifact.model
     columns = []
-    for item in artifact.model.characteristics:
+    for item in model.characteristics if isinstance(model, ScorecardSpec) else ():
         feature = item.feature
         # A column that was always known in training is expected to be known now.
         counts = None if baseline is None else baseline.features.get(feature.name)
         nullable = counts is None or counts.n[feature.missing_bin] > 0
         columns.append(Column(feature.name, feature.kind, nullable))
     known = {column.name for column in columns}
-    # Segments of the calibration: a level that is missing takes the pooled one.
+    # The fields of a blend, which are welcome to be missing, and segments of the
+    # calibration: a level that is missing takes the pooled one.
     columns.extend(
         Column(name, kind, nullable=True)
         for name, kind in artifact.fields.items()

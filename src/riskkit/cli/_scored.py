@@ -23,6 +23,16 @@ def result_names(artifact: Artifact, n_reasons: int) -> list[str]:
     return [*names, *(f"reason_{k + 1}" for k in range(n_reasons))]
 
 
+def _texts(artifact: Artifact) -> dict[str, str]:
+    """Return the words of each reason; those of a blend are the names of its fields."""
+    from riskkit.artifact import ScorecardSpec
+
+    model = artifact.model
+    if isinstance(model, ScorecardSpec):
+        return {c.feature.name: c.reason for c in model.characteristics}
+    return {name: name for name in model.names}
+
+
 def score_frame(artifact: Artifact, X: pd.DataFrame, n_reasons: int) -> pd.DataFrame:
     """Return PD, points, grade and the texts of the reasons of each row, in order."""
     import pandas as pd
@@ -30,7 +40,7 @@ def score_frame(artifact: Artifact, X: pd.DataFrame, n_reasons: int) -> pd.DataF
     from riskkit.serving import Scorer
 
     batch = Scorer(artifact).score_batch(X, n_reasons=n_reasons)
-    texts = {c.feature.name: c.reason for c in artifact.model.characteristics}
+    texts = _texts(artifact)
     known = result_names(artifact, 0)
     columns = {n: c for n, c in batch.to_dict().items() if n in known}
     scored = pd.DataFrame(columns)

@@ -16,7 +16,9 @@ from riskkit.cli._columns import (
     read_outcome,
 )
 from riskkit.cli._console import Steps, say, show_left_out
-from riskkit.cli._modelling import FILES, N_STEPS, Job, build, show_summary
+from riskkit.cli._fitting import KINDS
+from riskkit.cli._job import Job
+from riskkit.cli._modelling import FILES, N_STEPS, build, show_summary
 from riskkit.cli._split import out_of_time, random_hold_out, read_days
 from riskkit.cli._tables import check_table_name, read_table
 from riskkit.exceptions import InvalidParameterError
@@ -39,6 +41,7 @@ def train(
     exclude: Sequence[str] | None,
     special_codes: str | None,
     event: str | None,
+    kind: str,
     seed: int,
     report: bool,
     overwrite: bool,
@@ -80,11 +83,12 @@ def train(
             labels=labels,
             left_out=left_out,
             special_codes=codes,
-            report=report,
+            kind=kind,
+            report=report and kind == "scorecard",
         )
         with whole_folder(out, FILES, overwrite=overwrite) as folder:
             summary = build(job, folder, steps)
-    say(f"Trained a scorecard for {target!r} on {table.name}.")
+    say(f"Trained {KINDS[kind]} for {target!r} on {table.name}.")
     show_summary(summary, out)
     if as_json:
         typer.echo(json.dumps(summary, indent=2, ensure_ascii=False))

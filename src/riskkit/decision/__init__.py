@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from riskkit.decision._champion import champion_challenger
+from riskkit.decision._champion_result import ChampionChallengerResult
 from riskkit.decision._choose import choose_cutoff
 from riskkit.decision._cutoff_choice import CutoffChoice
 from riskkit.decision._cutoffs import CutoffResult, cutoff_table
@@ -24,6 +26,7 @@ from riskkit.decision._strategy_result import Decision, StrategyResult
 from riskkit.decision._swap import SwapResult, swap_set
 
 __all__ = [
+    "ChampionChallengerResult",
     "CutoffChoice",
     "CutoffResult",
     "Decision",
@@ -42,6 +45,7 @@ __all__ = [
     "StrategyComparisonResult",
     "StrategyResult",
     "SwapResult",
+    "champion_challenger",
     "channel_quadrant",
     "choose_cutoff",
     "compare_strategies",

@@ -1,4 +1,4 @@
-"""A fitted model taken apart: the scorecard, and the steps from its PD to grades."""
+"""A fitted model taken apart: the model, and the steps from its PD to grades."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from riskkit.artifact import (
     ScorecardSpec,
     StepMapSpec,
 )
+from riskkit.boosting import LGBMPDClassifier, PDBlendClassifier, XGBPDClassifier
 from riskkit.exceptions import InvalidParameterError, InvalidTypeError
 
 if TYPE_CHECKING:
-    from riskkit.artifact import CalibrationSpec, SegmentedMapSpec
+    from riskkit.artifact import BlendSpec, CalibrationSpec, SegmentedMapSpec
 
-__all__ = ["read_model"]
+__all__ = ["model_spec", "read_model"]
 
 _MAPS = (LogOddsMapSpec, StepMapSpec, IntervalMapSpec)
 
@@ -26,9 +27,9 @@ _MAPS = (LogOddsMapSpec, StepMapSpec, IntervalMapSpec)
 def read_model(
     model: Any, calibration: Any, grades: Any
 ) -> tuple[Any, PDMapSpec | None]:
-    """Return the fitted scorecard, and the steps and grades on top, if any."""
+    """Return the fitted model, and the steps and grades on top, if any."""
     card, inner = _unwrap(model)
-    _check_scorecard(card, model)
+    _check_model(card, model)
     outer = tuple([_read_step(step) for step in _listed(calibration)])
     for step in outer if inner else outer[1:]:
         if step.scale != "pd":
@@ -62,8 +63,21 @@ def _unwrap(
     return model, steps
 
 
-def _check_scorecard(card: Any, model: Any) -> None:
+def model_spec(model: Any) -> ScorecardSpec | BlendSpec:
+    """Return the plain data of a fitted model that :func:`read_model` gave."""
+    spec = getattr(model, "spec_", None)
+    if isinstance(spec, ScorecardSpec):
+        return spec
+    blend: BlendSpec = model.to_spec()
+    return blend
+
+
+def _check_model(card: Any, model: Any) -> None:
     if isinstance(getattr(card, "spec_", None), ScorecardSpec):
+        return
+    if isinstance(card, (LGBMPDClassifier, XGBPDClassifier, PDBlendClassifier)) and (
+        hasattr(card, "classes_")
+    ):
         return
     if hasattr(card, "predict_points") and not isinstance(card, type):
         from sklearn.exceptions import NotFittedError
@@ -77,8 +91,8 @@ def _check_scorecard(card: Any, model: Any) -> None:
     name = card.__name__ if isinstance(card, type) else type(card).__name__
     inside = "" if card is model else f" inside {type(model).__name__}"
     msg = (
-        "Only fitted scorecards (riskkit.scorecard.ScorecardClassifier) can be saved, "
-        "also inside riskkit.calibration.CalibratedPD; "
+        "Only fitted scorecards (riskkit.scorecard.ScorecardClassifier) and models of "
+        "riskkit.boosting can be saved, also inside riskkit.calibration.CalibratedPD; "
         f"got {came} {name}{inside}."
     )
     raise InvalidTypeError(msg)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import riskkit
 from riskkit._core.levels import level_key
-from riskkit.artifact import Manifest, write_artifact
+from riskkit.artifact import Manifest, ScorecardSpec, write_artifact
 from riskkit.exceptions import InvalidParameterError
-from riskkit.export._chain import read_model
+from riskkit.export._chain import model_spec, read_model
 
 if TYPE_CHECKING:
     import os
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["save_artifact"]
 
 _LIBRARIES = ("numpy", "pandas", "scikit-learn")
+_BOOSTERS = ("lightgbm", "xgboost")
 
 
 def save_artifact(
@@ -43,7 +44,8 @@ def save_artifact(
     Parameters
     ----------
     model : estimator
-        A fitted scorecard, or a ``CalibratedPD`` of one.
+        A fitted scorecard, a model of :mod:`riskkit.boosting`, or a ``CalibratedPD``
+        of one.
 
     path : str or path
         Where to. A name that ends in ``.rk`` becomes one file, a name without a
@@ -102,6 +104,12 @@ def save_artifact(
     riskkit.calibration.CalibratedPD : Calibrates a scorecard by cross-fitting.
     riskkit.scaling.MasterScale : Grades.
 
+    Notes
+    -----
+    Boosted trees and forests are saved as plain arrays of nodes, which a scorer reads
+    without the library that grew them. PDs and points are those of the estimator to the
+    bit, and points lost to the rounding of sums in double precision.
+
     Examples
     --------
     >>> import tempfile
@@ -135,13 +143,18 @@ def save_artifact(
     'B'
     """
     card, pd_map = read_model(model, calibration, grades)
+    spec = model_spec(card)
+    is_card = isinstance(spec, ScorecardSpec)
     described = schema.to_dict() if hasattr(schema, "to_dict") else schema
     reasons = getattr(card, "left_out_", {}) if left_out is None else left_out
     non_event, event = (str(level_key(label)) for label in card.classes_)
     manifest = Manifest(
-        model="scorecard",
+        model="scorecard" if is_card else "blend",
         riskkit_version=riskkit.__version__,
-        libraries={name: version(name) for name in _LIBRARIES},
+        libraries={
+            name: version(name)
+            for name in (_LIBRARIES if is_card else (*_LIBRARIES, *_BOOSTERS))
+        },
         n_rows=float(card.n_rows_),
         n_events=float(card.n_events_),
         target=target,
@@ -153,9 +166,9 @@ def save_artifact(
     return write_artifact(
         path,
         manifest=manifest,
-        model=card.spec_,
+        model=spec,
         pd_map=pd_map,
-        baseline=card.baseline_,
+        baseline=getattr(card, "baseline_", None),
         schema=None if described is None else dict(described),
         overwrite=overwrite,
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from riskkit._core.params import check_option, did_you_mean
 from riskkit.artifact import Artifact, Manifest, ScorecardSpec, read_artifact
 from riskkit.exceptions import InvalidParameterError, InvalidTypeError
-from riskkit.export._chain import read_model
+from riskkit.export._chain import model_spec, read_model
 
 if TYPE_CHECKING:
     from riskkit.export._sql_dialects import Dialect
@@ -36,7 +36,9 @@ class Request:
     @property
     def card(self) -> ScorecardSpec:
         """The scorecard."""
-        return self.artifact.model
+        card = self.artifact.model
+        assert isinstance(card, ScorecardSpec)  # as read_request has seen to
+        return card
 
 
 def read_request(
@@ -70,7 +72,7 @@ def read_request(
         _read_keep(keep),
         {name: renamed.get(name, name) for name in fields},
         stored,
-        min(int(reasons), len(artifact.model.characteristics)),
+        min(int(reasons), len(artifact.model.kinds)),
     )
     _check_distinct(request, dialect)
     return request
@@ -79,7 +81,10 @@ def read_request(
 def _read_artifact(model: Any, calibration: Any, grades: Any) -> Artifact:
     if not isinstance(model, (str, os.PathLike, Artifact)):
         card, pd_map = read_model(model, calibration, grades)
-        return Artifact(Manifest("scorecard"), card.spec_, pd_map=pd_map)
+        spec = model_spec(card)
+        if not isinstance(spec, ScorecardSpec):
+            raise _no_card(type(card).__name__)
+        return Artifact(Manifest("scorecard"), spec, pd_map=pd_map)
     if calibration is not None or grades is not None:
         msg = (
             "calibration and grades go on top of an estimator; got a saved model, "
@@ -88,12 +93,13 @@ def _read_artifact(model: Any, calibration: Any, grades: Any) -> Artifact:
         raise InvalidParameterError(msg)
     artifact = model if isinstance(model, Artifact) else read_artifact(model)
     if not isinstance(artifact.model, ScorecardSpec):
-        msg = (
-            "SQL is written for scorecards; the artifact holds a "
-            f"{artifact.manifest.model}. Score it with riskkit.serving."
-        )
-        raise InvalidTypeError(msg)
+        raise _no_card(artifact.manifest.model)
     return artifact
+
+
+def _no_card(kind: str) -> InvalidTypeError:
+    msg = f"SQL is written for scorecards; got a {kind}. Score it with riskkit.serving."
+    return InvalidTypeError(msg)
 
 
 def _read_fields(

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from riskkit._core.params import check_int
 from riskkit._kernels.bins import sum_in_order
-from riskkit._kernels.normal_scores import normal_scores, quantile_grid
+from riskkit._kernels.normal_scores import look_up_scores, quantile_grid, rank_scores
 from riskkit._kernels.shrunk_covariance import (
     shared_squares,
     shrunk_covariance,
@@ -108,6 +106,9 @@ class CopulaDetector(EmbeddedDetector):
             for column in columns
         )
 
+        # All grids have one size, so their ranks share one table of scores.
+        self._rank_scores = rank_scores(self._grids[0].size)
+
         def blocks() -> Iterator[tuple[FloatArray, FloatArray]]:
             for z, weight in training.blocks():
                 yield self._normal(z), weight
@@ -116,10 +117,7 @@ class CopulaDetector(EmbeddedDetector):
         self._whiten = whitening(covariance)
 
     def _normal(self, z: FloatArray) -> FloatArray:
-        scores = np.empty(z.shape)
-        for k, grid in enumerate(self._grids):
-            scores[:, k] = normal_scores(z[:, k], grid)
-        return scores
+        return look_up_scores(z, self._grids, self._rank_scores)
 
     def _score_columns(self, z: FloatArray) -> FloatArray:
         return sum_in_order(0.0, list(self._column_parts(z)[1].T), len(z))

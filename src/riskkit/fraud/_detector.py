@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
     from sklearn.utils import Tags
 
+    from riskkit._core.frames import Table
     from riskkit.typing import FloatArray, IntArray
 
 __all__ = ["BaseDetector", "EmbeddedDetector", "Rows", "TrainingRows"]
@@ -58,6 +59,13 @@ class TrainingRows:
     weight: FloatArray | None
     keys: NDArray[np.uint64]
 
+    @classmethod
+    def of(cls, table: Table, weight: FloatArray | None) -> TrainingRows:
+        """Learn how the columns of a table are read, and read them."""
+        coder, codes = FieldCoder.learn(table, weight)
+        embedding = Embedding.learn(coder, codes, weight)
+        return cls(coder, embedding, codes, weight, row_keys(codes))
+
     @property
     def n_rows(self) -> float:
         """Rows, as a sum of weights."""
@@ -83,6 +91,33 @@ class TrainingRows:
             return None
         return sample_rows(self.keys, self.weight, _N_POOL, 0, 0.5)
 
+    def pooled(self) -> TrainingRows:
+        """Return the rows themselves, or the pool of a large table."""
+        if self._pool is None:
+            return self
+        places = self._pool
+        return TrainingRows(
+            self.coder, self.embedding, self.codes[places], None, self.keys[places]
+        )
+
+    def usual(self, strangeness: FloatArray, trim: float) -> TrainingRows:
+        """Return the least strange rows: all but the share `trim` of the weight.
+
+        Rows as strange as the last one that is kept are kept as well.
+        """
+        mass = np.ones(strangeness.size) if self.weight is None else self.weight
+        order = np.argsort(strangeness, kind="stable")
+        upto = np.cumsum(mass[order])
+        # The tolerance undoes the rounding of shares such as 0.9 of 300.
+        wanted = (1.0 - trim) * upto[-1] * (1 - 1e-9)
+        last = order[int(np.searchsorted(upto, wanted))]
+        kept = strangeness <= strangeness[last]
+        weight = None if self.weight is None else self.weight[kept]
+        codes = self.codes[kept]
+        # Units anew: what was trimmed may have stretched them.
+        embedding = Embedding.learn(self.coder, codes, weight)
+        return TrainingRows(self.coder, embedding, codes, weight, self.keys[kept])
+
     def sample_reference(self, rng: RandomState) -> IntArray:
         """Draw the rows that thresholds and tails are measured on."""
         return self.sample(_N_REFERENCE, rng)
@@ -105,6 +140,8 @@ class BaseDetector(OutlierMixin, BaseEstimator):
     """Template: a detector writes `_check_params`, `_learn`, `_score` and `_parts`."""
 
     contamination: float | None
+    # Whether anomalies among the training rows hardly change what is learned.
+    _is_robust: ClassVar[bool] = False
 
     def fit(
         self, X: Any, y: object = None, sample_weight: ArrayLike | None = None
@@ -136,18 +173,13 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         InvalidTypeError
             If a column holds dates, or values that are neither numbers nor text.
         """
-        if self.contamination is not None:
-            check_real("contamination", self.contamination, low=0.0, high=0.5)
-        self._check_params()
+        self._check_all_params()
         table = read_features(self, X, reset=True)
         weight = read_weight(sample_weight, table.n_rows)
         if weight is not None and not weight.all():
             kept = weight > 0
             table, weight = table.take(kept), weight[kept]
-        coder, codes = FieldCoder.learn(table, weight)
-        embedding = Embedding.learn(coder, codes, weight)
-        training = TrainingRows(coder, embedding, codes, weight, row_keys(codes))
-        self._fit_rows(training)
+        self._fit_rows(TrainingRows.of(table, weight))
         return self
 
     def anomaly_score(self, X: Any) -> FloatArray:
@@ -265,6 +297,11 @@ class BaseDetector(OutlierMixin, BaseEstimator):
     def _codes(self, X: Any) -> FloatArray:
         check_is_fitted(self, "offset_")
         return self._coder.read(read_features(self, X, reset=False))
+
+    def _check_all_params(self) -> None:
+        if self.contamination is not None:
+            check_real("contamination", self.contamination, low=0.0, high=0.5)
+        self._check_params()
 
     @abstractmethod
     def _check_params(self) -> None:

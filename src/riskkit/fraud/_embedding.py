@@ -11,21 +11,25 @@ has no unit of distance and is left out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from riskkit._kernels.field_units import (
+    FieldUnits,
+    in_units,
+    rarity_of,
+    read_units,
+    sum_fields,
+)
 from riskkit._kernels.normal_scores import quantile_grid
 
 if TYPE_CHECKING:
     from riskkit.fraud._fields import FieldCoder
-    from riskkit.typing import FloatArray, IntArray
+    from riskkit.typing import FloatArray
 
 __all__ = ["Embedding"]
-
-# Values further out, infinity among them, are taken to be here: squares of it and sums
-# of many such squares are far from overflow, and no real value is as strange.
-_FURTHEST = 1e6
 
 
 @dataclass(frozen=True)
@@ -44,16 +48,10 @@ class _Column:
             return np.isnan(x).astype(np.float64)
         if self.rarity is None:
             return np.where(np.isnan(x), self.fill, x)
-        place = np.where(np.isnan(x), self.rarity.size - 1.0, x)
-        place[x < 0] = self.rarity.size - 2
-        return np.asarray(self.rarity[place.astype(np.intp)])
+        return rarity_of(self.rarity, x)
 
     def read(self, x: FloatArray) -> FloatArray:
-        # Halves, because a difference of finite doubles can be beyond the largest.
-        half = self.raw(x) / 2 - self.centre / 2
-        with np.errstate(over="ignore"):  # what overflows is clipped like infinity
-            z = half / self.scale * 2
-        return np.clip(z, -_FURTHEST, _FURTHEST)
+        return in_units(self.raw(x), self.centre, self.scale)
 
 
 @dataclass(frozen=True)
@@ -86,24 +84,26 @@ class Embedding:
             columns.append(_scaled(_Column(j, "missing", 0, None, 0, 1), x, weight))
         return cls(tuple(c for c in columns if c is not None), codes.shape[1])
 
-    @property
-    def field_of(self) -> IntArray:
-        """The field that each column reads."""
-        return np.array([column.field for column in self.columns], dtype=np.intp)
+    @cached_property
+    def units(self) -> FieldUnits:
+        """The columns laid out for reading all of them at once."""
+        columns = self.columns
+        return FieldUnits(
+            field=np.array([column.field for column in columns], dtype=np.intp),
+            says_missing=np.array([column.kind == "missing" for column in columns]),
+            fill=np.array([column.fill for column in columns], dtype=np.float64),
+            centre=np.array([column.centre for column in columns], dtype=np.float64),
+            scale=np.array([column.scale for column in columns], dtype=np.float64),
+            rarity=tuple(column.rarity for column in columns),
+        )
 
     def read(self, codes: FloatArray) -> FloatArray:
         """Return the columns of coded rows, shape (n_rows, n_columns)."""
-        z = np.empty((codes.shape[0], len(self.columns)))
-        for k, column in enumerate(self.columns):
-            z[:, k] = column.read(codes[:, column.field])
-        return z
+        return read_units(self.units, codes)
 
     def by_field(self, parts: FloatArray) -> FloatArray:
         """Add up what the columns of each field contribute."""
-        out = np.zeros((parts.shape[0], self.n_fields))
-        for k, column in enumerate(self.columns):
-            out[:, column.field] += parts[:, k]
-        return out
+        return sum_fields(self.units, parts, self.n_fields)
 
 
 def _rarities(x: FloatArray, n_levels: int, weight: FloatArray | None) -> FloatArray:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from sklearn.tree import ExtraTreeRegressor
 
 from riskkit._core.params import check_int
-from riskkit._kernels.forest import forest_mean, forest_steps, mean_of_roots
-from riskkit._kernels.isolation import TreeNodes, isolation_forest, search_depth
+from riskkit._kernels.isolation import (
+    TreeNodes,
+    isolation_mean,
+    isolation_steps,
+    isolation_table,
+    mean_root,
+    search_depth,
+)
 from riskkit.fraud._detector import EmbeddedDetector
 
 if TYPE_CHECKING:
@@ -76,6 +82,8 @@ class IsolationForestDetector(EmbeddedDetector):
     True
     """
 
+    _is_robust: ClassVar[bool] = True
+
     def __init__(
         self,
         n_estimators: int = 300,
@@ -98,16 +106,16 @@ class IsolationForestDetector(EmbeddedDetector):
         for _ in range(self.n_estimators):
             sample = training.embedded(training.sample(self.sample_size, rng))
             trees.append(_grow(sample, int(rng.randint(2**31 - 1))))
-        self._forest = isolation_forest(trees)
+        self._forest = isolation_table(trees)
         n = min(self.sample_size, max(2, int(training.n_rows)))
         self._usual = float(search_depth(np.array([float(n)]))[0])
 
     def _score_columns(self, z: FloatArray) -> FloatArray:
-        return 1.0 - forest_mean(self._forest, z.astype(np.float32)) / self._usual
+        return 1.0 - isolation_mean(self._forest, z.astype(np.float32)) / self._usual
 
     def _column_parts(self, z: FloatArray) -> tuple[float, FloatArray]:
-        steps = forest_steps(self._forest, z.astype(np.float32))
-        offset = 1.0 - mean_of_roots(self._forest) / self._usual
+        steps = isolation_steps(self._forest, z.astype(np.float32))
+        offset = 1.0 - mean_root(self._forest) / self._usual
         return offset, -steps / self._usual
 
 

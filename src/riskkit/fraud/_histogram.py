@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from riskkit._core.params import check_int
 from riskkit._kernels.bins import sum_in_order
 from riskkit._kernels.histograms import (
+    CellCosts,
+    binned_costs,
     cell_costs,
+    costs_of_rows,
     equal_width_cells,
-    find_cells,
-    match_values,
+    padded_points,
+    value_costs,
 )
 from riskkit.fraud._detector import BaseDetector
 
@@ -23,25 +26,6 @@ if TYPE_CHECKING:
     from riskkit.typing import FloatArray
 
 __all__ = ["HistogramDetector"]
-
-_KNOWN, _MISSING, _INFINITE = 0, 1, 2
-
-
-class _FieldHistogram(NamedTuple):
-    """Costs of the states known, missing and infinite, and of the known cells."""
-
-    state_cost: FloatArray
-    is_binned: bool
-    cells: FloatArray  # edges if binned, else the distinct values
-    cost: FloatArray  # one more than there are cells: that of an empty one
-
-    def read(self, x: FloatArray) -> FloatArray:
-        state = np.where(
-            np.isnan(x), _MISSING, np.where(np.isinf(x), _INFINITE, _KNOWN)
-        )
-        find = find_cells if self.is_binned else match_values
-        cost = self.cost[find(x, self.cells)]
-        return self.state_cost[state] + np.where(state == _KNOWN, cost, 0.0)
 
 
 class HistogramDetector(BaseDetector):
@@ -119,19 +103,19 @@ class HistogramDetector(BaseDetector):
             )
             for j, field in enumerate(training.coder.fields)
         )
+        self._padded = padded_points(self._histograms)
 
     def _score(self, rows: Rows) -> FloatArray:
         parts = self._parts(rows)[1]
         return sum_in_order(0.0, list(parts.T), len(parts))
 
     def _parts(self, rows: Rows) -> tuple[float, FloatArray]:
-        columns = zip(self._histograms, rows.codes.T, strict=True)
-        return 0.0, np.column_stack([field.read(x) for field, x in columns])
+        return 0.0, costs_of_rows(self._histograms, self._padded, rows.codes)
 
 
 def _learn_field(
     x: FloatArray, weight: FloatArray | None, n_levels: int | None, max_levels: int
-) -> _FieldHistogram:
+) -> CellCosts:
     weight = np.ones(x.size) if weight is None else weight
     if n_levels is not None:
         # Missing is a level like any other; unseen ones are matched by no cell. Levels
@@ -140,18 +124,17 @@ def _learn_field(
         seen = x >= 0
         counted = np.bincount(x[seen].astype(np.intp), weight[seen], n_levels + 1)
         cost = cell_costs(counted.astype(np.float64))
-        state_cost = np.array([0.0, cost[n_levels], 0.0])
-        return _FieldHistogram(
-            state_cost, False, np.arange(float(n_levels)), np.delete(cost, n_levels)
-        )
+        state_cost = np.array([0.0, cost[n_levels], cost[-1]])
+        levels = np.arange(float(n_levels))
+        return value_costs(levels, np.delete(cost, n_levels), state_cost)
     known = np.isfinite(x)
-    state = np.array([weight[known].sum(), weight[np.isnan(x)].sum(), 0.0])
-    state[_INFINITE] = weight[np.isinf(x)].sum()
-    state_cost = cell_costs(state)[:-1]
+    infinite = np.isinf(x)
+    state = [weight[known].sum(), weight[np.isnan(x)].sum(), weight[infinite].sum()]
+    state_cost = cell_costs(np.array(state))[:-1]
     values, place = np.unique(x[known], return_inverse=True)
     counted = np.bincount(place, weight[known], minlength=values.size)
     mass: FloatArray = counted.astype(np.float64)
     if values.size > max_levels:
         edges, mass = equal_width_cells(values, mass)
-        return _FieldHistogram(state_cost, True, edges, cell_costs(mass))
-    return _FieldHistogram(state_cost, False, values, cell_costs(mass))
+        return binned_costs(edges, cell_costs(mass), state_cost)
+    return value_costs(values, cell_costs(mass), state_cost)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -88,6 +88,8 @@ class TrimmedMahalanobisDetector(EmbeddedDetector):
     >>> bool(along < across)
     True
     """
+
+    _is_robust: ClassVar[bool] = True
 
     def __init__(
         self, support_fraction: float = 0.75, *, contamination: float | None = None

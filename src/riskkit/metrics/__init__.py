@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from riskkit.metrics._alert_curve import AlertCurveResult, alert_curve
+from riskkit.metrics._alerts import (
+    average_precision,
+    card_precision_at_k,
+    precision_at_k,
+    recall_at_k,
+    saved_amount,
+)
 from riskkit.metrics._auc_tests import auc_delong_test, auc_vs_initial_test
 from riskkit.metrics._bounds import (
     jeffreys_interval,
@@ -38,19 +46,23 @@ from riskkit.metrics._trend import cusum_test, mann_kendall_test
 from riskkit.metrics._years import normal_test, traffic_light_test
 
 __all__ = [
+    "AlertCurveResult",
     "BrierResult",
     "LiftResult",
     "MWBResult",
     "MixRateResult",
     "ProfitResult",
     "TestResult",
+    "alert_curve",
     "auc_delong_test",
     "auc_vs_initial_test",
+    "average_precision",
     "binomial_test",
     "brier_decomposition",
     "calibration_level_test",
     "calibration_slope_test",
     "cap_curve",
+    "card_precision_at_k",
     "concentration_test",
     "csi",
     "cusum_test",
@@ -73,8 +85,11 @@ __all__ = [
     "normal_test",
     "pluto_tasche_pd",
     "points_effect",
+    "precision_at_k",
     "psi",
     "psi_test",
+    "recall_at_k",
+    "saved_amount",
     "spiegelhalter_test",
     "traffic_light_test",
     "vasicek_binomial_test",

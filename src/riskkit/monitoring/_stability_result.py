@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit._core.params import check_option
 from riskkit.monitoring._periods import find_gaps
+from riskkit.monitoring._warning_stability import stability_measurements
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
     from riskkit.monitoring._partition import Partition
+    from riskkit.monitoring._warning_measurement import Measurement
     from riskkit.typing import FloatArray
 
 __all__ = ["StabilityResult"]
@@ -123,6 +126,33 @@ class StabilityResult:
         import pandas as pd
 
         return pd.DataFrame({"period": list(self.periods), **self.by_period})
+
+    def measurements(self, period: str | None = None) -> tuple[Measurement, ...]:
+        """Return what a warning can be raised on, of a single period.
+
+        Parameters
+        ----------
+        period : str, default=None
+            The period; the youngest one by default.
+
+        Returns
+        -------
+        measurements : tuple of Measurement
+            PSI of the score, CSI of the features, the change of the share of missing
+            values, and the share of unseen levels. None if nothing was counted.
+
+        Raises
+        ------
+        InvalidParameterError
+            If there is no such period.
+        """
+        if not self.periods:
+            return ()
+        chosen = self.periods[-1] if period is None else period
+        check_option("period", chosen, self.periods)
+        at = self.periods.index(chosen)
+        row = {name: values[at].tolist() for name, values in self.by_feature.items()}
+        return stability_measurements(self.names, self.kinds, row)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON; numbers that are not finite become None."""

@@ -1,13 +1,13 @@
-"""Thresholds and rules that credit teams commonly use; none is fixed by a regulator."""
+"""Thresholds that credit teams commonly use; none is fixed by a regulator."""
 
 from __future__ import annotations
 
-from riskkit.monitoring._warning_rules import Condition, VerdictRule
 from riskkit.monitoring._warning_threshold import Threshold
 
-__all__ = ["default_rules", "default_thresholds"]
+__all__ = ["default_thresholds"]
 
 _MODEL, _DATA, _POLICY = "model owner", "data owner", "credit policy"
+_FRAUD = "fraud operations"
 _PORTFOLIO = ((0.9, 1.1), (0.8, 1.25))  # actual over expected of the whole book
 _PART = ((0.8, 1.25), (0.67, 1.5))  # of a band or a segment, which scatters more
 _MIN_EVENTS = 30.0
@@ -186,6 +186,52 @@ def default_thresholds() -> dict[str, Threshold]:
             owner=_DATA,
             action="Find the outcomes of mature accounts that have none.",
         ),
+        "feed_break": Threshold(
+            1.0,
+            1.0,
+            p_amber=None,
+            p_red=None,
+            at_once=True,
+            role="feed",
+            owner=_DATA,
+            action="Repair the feed; score the accounts of these days again.",
+        ),
+        "score_mismatch": Threshold(
+            1e-9,
+            0.001,
+            p_amber=None,
+            p_red=None,
+            at_once=True,
+            role="feed",
+            owner=_MODEL,
+            action="Find which side has another model, version or input.",
+        ),
+        "alert_rate": Threshold(
+            *_PART,
+            side="outside",
+            role="alerts",
+            owner=_FRAUD,
+            action="Check feed and threshold, then the capacity of the reviewers.",
+        ),
+        "alert_precision": Threshold(
+            0.9,
+            0.75,
+            side="below",
+            min_events=_MIN_EVENTS_PART,
+            role="alerts",
+            owner=_FRAUD,
+            action="Look at the false alerts: a new pattern of customers, or of fraud.",
+        ),
+        "late_labels": Threshold(
+            0.05,
+            0.10,
+            p_amber=None,
+            p_red=None,
+            min_events=_MIN_EVENTS_PART,
+            role="data",
+            owner=_FRAUD,
+            action="Wait longer before precision is judged, or speed the labels up.",
+        ),
         "override_rate": Threshold(
             0.05,
             0.10,
@@ -205,117 +251,3 @@ def default_thresholds() -> dict[str, Threshold]:
             action="Cut the grade.",
         ),
     }
-
-
-def default_rules() -> tuple[VerdictRule, ...]:
-    """Return the rules of the verdict; the first that fires is the verdict.
-
-    Returns
-    -------
-    rules : tuple of VerdictRule
-        From the gravest on. A single band that is amber counts for nothing: of ten,
-        one is amber by chance now and then.
-
-    See Also
-    --------
-    EarlyWarning : Uses them.
-
-    Examples
-    --------
-    >>> from riskkit.monitoring import default_rules
-    >>> for rule in default_rules():
-    ...     print(f"{rule.verdict}: {rule.words()}")
-    redevelop: at least 1 of ranking red, and at least 1 of slope red
-    recalibrate: at least 1 of level red
-    recalibrate: at least 2 of band red
-    recalibrate: at least 1 of early red
-    watch: at least 1 of any measure red
-    watch: at least 1 of ranking, level, slope, early, trend, population, data, policy,
-    order amber or red
-    watch: at least 2 of band, segment amber or red
-    no_outcome_yet: none of ranking, level, early can be evaluated
-    no_action: nothing else holds
-    """
-    return (
-        VerdictRule(
-            "ranking_and_slope_red",
-            "redevelop",
-            "red",
-            (Condition(("ranking",)), Condition(("slope",))),
-            "Redevelop the model; tighten the cut-off meanwhile.",
-            _MODEL,
-        ),
-        VerdictRule(
-            "level_red",
-            "recalibrate",
-            "red",
-            (Condition(("level",)),),
-            "Recalibrate the PDs on recent outcomes; review price, provisions and "
-            "cut-offs that use them.",
-            _MODEL,
-        ),
-        VerdictRule(
-            "two_bands_red",
-            "recalibrate",
-            "red",
-            (Condition(("band",), "red", 2),),
-            "Recalibrate by band; the level of the whole may still be right.",
-            _MODEL,
-        ),
-        VerdictRule(
-            "early_red",
-            "recalibrate",
-            "red",
-            (Condition(("early",)),),
-            "Outcomes that are still developing run off the PDs. Check whether there "
-            "are more events or earlier ones, tighten, and recalibrate on the youngest "
-            "cohorts; do not wait for maturity.",
-            _MODEL,
-        ),
-        VerdictRule(
-            "another_measure_red",
-            "watch",
-            "amber",
-            (Condition(),),
-            "Find the cause, starting with the data feed, before the next run.",
-            _MODEL,
-        ),
-        VerdictRule(
-            "a_measure_amber",
-            "watch",
-            "amber",
-            (Condition(_PORTFOLIO_ROLES, "amber"),),
-            "Find the cause, starting with the data feed, before the next run.",
-            _MODEL,
-        ),
-        VerdictRule(
-            "two_parts_amber",
-            "watch",
-            "amber",
-            (Condition(("band", "segment"), "amber", 2),),
-            "See what the bands or segments have in common.",
-            _MODEL,
-        ),
-        VerdictRule(
-            "no_outcome",
-            "no_outcome_yet",
-            "not_evaluable",
-            (Condition(("ranking", "level", "early"), "not_evaluable"),),
-            "Wait for outcomes; what needs none can be read already.",
-            _MODEL,
-        ),
-        VerdictRule(
-            "nothing_found",
-            "no_action",
-            "green",
-            (),
-            "Keep the model in use, and look again with the next tape.",
-            _MODEL,
-        ),
-    )
-
-
-_PORTFOLIO_ROLES = (
-    "ranking", "level", "slope", "early", "trend", "population", "data", "policy",
-    "order",
-)  # fmt: skip

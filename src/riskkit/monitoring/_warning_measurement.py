@@ -42,6 +42,9 @@ class Measurement:
     reason : str, default=""
         Why it could not be measured.
 
+    note : str, default=""
+        What is to be said beside a light that is not green.
+
     See Also
     --------
     EarlyWarning : Judges measurements.
@@ -62,6 +65,7 @@ class Measurement:
     n: float | None = None
     n_event: float | None = None
     reason: str = ""
+    note: str = ""
 
     @property
     def key(self) -> str:

@@ -13,7 +13,8 @@ from riskkit.exceptions import (
 from riskkit.monitoring._maturity_dates import read_date
 from riskkit.monitoring._performance_tables import columns_of, plain
 from riskkit.monitoring._warning_alerts import Alert, latest_runs, read_alerts
-from riskkit.monitoring._warning_defaults import default_rules, default_thresholds
+from riskkit.monitoring._warning_default_rules import default_rules
+from riskkit.monitoring._warning_defaults import default_thresholds
 from riskkit.monitoring._warning_history import WarningHistory
 from riskkit.monitoring._warning_policy import WarningPolicy
 from riskkit.monitoring._warning_result import WarningResult
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping, Sequence
 
-    from riskkit.monitoring._stability_result import StabilityResult
     from riskkit.monitoring._warning_measurement import (
         Measurement,
         SupportsMeasurements,
@@ -163,7 +163,7 @@ class EarlyWarning:
 
     def evaluate(
         self,
-        *sources: SupportsMeasurements | StabilityResult | Measurement,
+        *sources: SupportsMeasurements | Measurement,
         as_of: Any = None,
     ) -> WarningResult:
         """Judge a run, add it to the history, and tell of new alerts.
@@ -234,6 +234,8 @@ class EarlyWarning:
             chance_note=chance_note,
             not_seen=limits_of(sources),
             waiting_for=waiting_for(sources),
+            thresholds=self.thresholds,
+            runs=self.runs(),
         )
         if self.on_alert is not None:
             for alert in new:

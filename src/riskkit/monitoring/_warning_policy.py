@@ -62,7 +62,11 @@ class WarningPolicy:
         ):
             threshold = self.thresholds[item.name]
             raw, why = threshold.judge(item, p_value)
-            light, counted = self._confirmed(item.key, raw, before)
+            light, counted = raw, ""
+            if not threshold.at_once:
+                light, counted = self._confirmed(item.key, raw, before)
+            if item.note and raw in ("amber", "red"):
+                why = item.note
             rows.append(
                 {
                     "key": item.key,

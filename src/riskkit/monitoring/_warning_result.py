@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from riskkit._core.params import check_option
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from riskkit.monitoring._warning_alerts import Alert
     from riskkit.monitoring._warning_rules import Verdict, VerdictRule
-    from riskkit.monitoring._warning_threshold import Light
+    from riskkit.monitoring._warning_threshold import Light, Threshold
 
 __all__ = ["WarningResult"]
 
@@ -69,6 +69,12 @@ class WarningResult:
 
     waiting_for : tuple of str
         Cohorts that mature next, and when.
+
+    thresholds : dict of str to Threshold
+        What the measures were judged by.
+
+    runs : tuple of dict
+        This run and the former ones, as the history holds them.
     """
 
     as_of: str
@@ -82,6 +88,8 @@ class WarningResult:
     chance_note: str
     not_seen: tuple[str, ...]
     waiting_for: tuple[str, ...]
+    thresholds: dict[str, Threshold] = field(default_factory=dict)
+    runs: tuple[dict[str, Any], ...] = ()
 
     @property
     def light(self) -> Light:
@@ -157,6 +165,7 @@ class WarningResult:
             "chance_note": self.chance_note,
             "not_seen": list(self.not_seen),
             "waiting_for": list(self.waiting_for),
+            "thresholds": {k: t.to_dict() for k, t in self.thresholds.items()},
         }
 
     def summary(self) -> str:

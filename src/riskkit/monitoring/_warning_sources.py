@@ -10,9 +10,7 @@ from riskkit.exceptions import (
     InvalidTypeError,
 )
 from riskkit.monitoring._maturity_dates import read_date
-from riskkit.monitoring._stability_result import StabilityResult
 from riskkit.monitoring._warning_measurement import Measurement, SupportsMeasurements
-from riskkit.monitoring._warning_stability import stability_measurements
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +21,7 @@ __all__ = ["collect", "day_of", "limits_of", "waiting_for"]
 
 
 def collect(
-    sources: Sequence[SupportsMeasurements | StabilityResult | Measurement],
+    sources: Sequence[SupportsMeasurements | Measurement],
 ) -> list[Measurement]:
     """Return what was measured; every key comes once."""
     found: list[Measurement] = []
@@ -32,8 +30,6 @@ def collect(
             found.append(source)
         elif isinstance(source, SupportsMeasurements):
             found.extend(source.measurements())
-        elif isinstance(source, StabilityResult):
-            found.extend(stability_measurements(source))
         else:
             msg = (
                 "A source must be a result of riskkit.monitoring, or a Measurement; "

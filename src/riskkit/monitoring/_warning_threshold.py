@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from riskkit._core.params import check_option, check_real, did_you_mean
+from riskkit._core.params import check_bool, check_option, check_real, did_you_mean
 from riskkit.exceptions import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -45,10 +45,15 @@ class Threshold:
         Accounts and events (seen or expected) below which the measure cannot be
         evaluated.
 
+    at_once : bool, default=False
+        Whether a single run is enough, whatever persistence asks for: a column that is
+        gone need not be gone twice.
+
     role : str, default="other"
         What the measure stands for in the rules of the verdict: ``ranking``,
         ``level``, ``early``, ``slope``, ``band``, ``order``, ``segment``, ``trend``,
-        ``population``, ``data``, ``policy`` or a word of your own.
+        ``population``, ``data``, ``feed``, ``alerts``, ``policy`` or a word of your
+        own.
 
     owner : str, default=""
         Who has to act.
@@ -84,6 +89,7 @@ class Threshold:
     p_red: float | None = 0.01
     min_n: float = 0
     min_events: float = 0
+    at_once: bool = False
     role: str = "other"
     owner: str = ""
     action: str = ""
@@ -107,6 +113,7 @@ class Threshold:
             check_real("p_red", self.p_red, low=0, high=self.p_amber)
         check_real("min_n", self.min_n, low=0)
         check_real("min_events", self.min_events, low=0)
+        check_bool("at_once", self.at_once)
         for name in ("role", "owner", "action"):
             if not isinstance(getattr(self, name), str):
                 msg = f"{name} must be text; got {getattr(self, name)!r}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from riskkit.plotting._ale import ALEDisplay
+from riskkit.plotting._alert import AlertDisplay
 from riskkit.plotting._axes import (
     COLORS,
     bin_labels,
@@ -9,22 +11,40 @@ from riskkit.plotting._axes import (
     percent_axis,
     style_axes,
 )
+from riskkit.plotting._backtest import BacktestDisplay
 from riskkit.plotting._cap import CAPDisplay
 from riskkit.plotting._cutoff import CutoffDisplay
+from riskkit.plotting._importance import ImportanceDisplay
 from riskkit.plotting._ks import KSDisplay
+from riskkit.plotting._partial_dependence import PartialDependenceDisplay
 from riskkit.plotting._points import PointsDisplay
 from riskkit.plotting._points_distribution import PointsDistributionDisplay
+from riskkit.plotting._ring import RingDisplay
 from riskkit.plotting._stability import StabilityDisplay
+from riskkit.plotting._term_structure import TermStructureDisplay
+from riskkit.plotting._transitions import RollRateDisplay, TransitionDisplay
+from riskkit.plotting._vintage import HazardDisplay, VintageDisplay
 from riskkit.plotting._woe import WoEDisplay
 
 __all__ = [
     "COLORS",
+    "ALEDisplay",
+    "AlertDisplay",
+    "BacktestDisplay",
     "CAPDisplay",
     "CutoffDisplay",
+    "HazardDisplay",
+    "ImportanceDisplay",
     "KSDisplay",
+    "PartialDependenceDisplay",
     "PointsDisplay",
     "PointsDistributionDisplay",
+    "RingDisplay",
+    "RollRateDisplay",
     "StabilityDisplay",
+    "TermStructureDisplay",
+    "TransitionDisplay",
+    "VintageDisplay",
     "WoEDisplay",
     "bin_labels",
     "edge_labels",

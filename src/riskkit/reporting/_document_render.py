@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from riskkit.reporting._data import ReportTable
     from riskkit.reporting._document_data import DocumentData
 
-__all__ = ["render_document"]
+__all__ = ["render_document", "shape_of"]
 
 _PICTURES = {
     "performance": (
@@ -57,7 +57,7 @@ def render_document(document: DocumentData) -> ModelDocument:
             groups=groups,
             rows={group.title: _with_bars(group, bars) for group in groups},
             says=_sayings(document),
-            shape={table.name: _shape(table) for table in document.tables},
+            shape={table.name: shape_of(table) for table in document.tables},
             figures=figures,
             pictures={
                 section.name: [
@@ -84,7 +84,7 @@ def _with_bars(group: ReportTable, bars: Iterator[str]) -> list[list[Cell]]:
     return rows
 
 
-def _shape(table: ReportTable) -> str:
+def shape_of(table: ReportTable) -> str:
     """Return the class of a table: pairs of item and value, narrow, or neither."""
     visible = [column for column in table.columns if not column.hidden]
     if len(visible) == 2 and visible[-1].kind == "unit":

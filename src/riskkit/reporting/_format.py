@@ -96,7 +96,7 @@ def _cell(value: Any, kind: str, longest: float) -> Cell:
         return Cell(text, f"light {value}")
     if kind.startswith("bar"):
         return Cell(text, kind, round(value / longest, 3))
-    if kind in ("text", "link"):
+    if kind in ("text", "link", "words"):
         return Cell(text, kind)
     return Cell(text, "minus" if kind == "signed" and value < 0 else "")
 

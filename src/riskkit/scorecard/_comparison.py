@@ -119,7 +119,7 @@ def compare_scorecards(
     ...     expert, card, book.data[~early], book.target[~early],
     ...     names=("expert", "fitted"))
     >>> result.frame()[["card", "auc"]].round(2).to_dict("list")
-    {'card': ['expert', 'fitted'], 'auc': [0.56, 0.68]}
+    {'card': ['expert', 'fitted'], 'auc': [0.56, 0.69]}
     >>> result.bins().query("characteristic == 'inquiries'")[
     ...     ["bin", "event_rate", "points_expert", "points_fitted"]].round(2).head(2)
             bin  event_rate  points_expert  points_fitted

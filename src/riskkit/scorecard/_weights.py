@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Weights", "fit_weights", "woe_matrix"]
 
+# Of the gradient, a row: one Newton step more than a search needs, so that the same
+# rows in another order give the same points.
+_TOLERANCE = 1e-12
 _TURNED = "its coefficient would turn its direction round beside the others"
 _NO_MORE = "no more evidence beside the others than chance gives"
 
@@ -232,6 +235,7 @@ def _settle(
             pooled=~candidates.turned[chosen],
             nonpositive=policy.signed,
             max_iter=policy.max_iter,
+            tol=_TOLERANCE,
         )
         zero = np.flatnonzero(fit.coefficients == 0).tolist()
         if not zero:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         StepMapSpec,
     )
 
-__all__ = ["Rating", "plan_pd_map"]
+__all__ = ["Rating", "plan_curve", "plan_pd_map"]
 
 # The PD, the ends of its interval, the grade and the PD of the grade.
 Rating = tuple[float, tuple[float, float] | None, str | None, float | None]
@@ -50,6 +50,11 @@ def plan_pd_map(spec: PDMapSpec) -> Callable[[float, float, Record], Rating]:
         return x, interval, *grade_of(x)
 
     return rate
+
+
+def plan_curve(spec: CalibrationSpec) -> Curve:
+    """Return what a single map makes of a PD, or of log-odds."""
+    return _curves(spec)[0]
 
 
 # The PD of a step, and the ends of its interval if it has them, for one record.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from riskkit._core.levels import is_missing, level_key
 from riskkit.exceptions import InvalidInputError, InvalidTypeError
@@ -13,7 +13,21 @@ from riskkit.serving._result import Reason
 if TYPE_CHECKING:
     from riskkit.artifact import FeatureSpec, ScorecardSpec
 
-__all__ = ["Step", "plan_scorecard", "read_level", "read_number"]
+__all__ = [
+    "Parts",
+    "Score",
+    "Step",
+    "plan_scorecard",
+    "read_level",
+    "read_number",
+    "refuse_level",
+]
+
+# A base, and what each feature of a model adds to it, in log-odds.
+Parts = tuple[float, list[float]]
+
+# PD, points, log-odds, and the reasons.
+Score = tuple[float, float, float, tuple[Reason, ...]]
 
 # What a bin adds to the log-odds and to the points, and its rank among all bins of the
 # model by points lost: the smallest ranks of a record are its reasons. None where
@@ -101,6 +115,15 @@ def read_level(value: object, name: str) -> str | None:
             "many digits. Send the level as it was in training."
         )
         raise InvalidInputError(msg) from None
+
+
+def refuse_level(name: str) -> NoReturn:
+    """Raise because a field holds a level that the model refuses."""
+    msg = (
+        f"Field {name!r} accepts only the levels known from training; got another. "
+        "Map it to a known level, or train with another policy for unseen levels."
+    )
+    raise InvalidInputError(msg)
 
 
 def _step(feature: FeatureSpec, entries: list[Entry]) -> Step:

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from riskkit.artifact import Artifact, read_artifact
+from riskkit.artifact import Artifact, ScorecardSpec, read_artifact
 from riskkit.exceptions import InvalidInputError, InvalidTypeError
-from riskkit.serving._logistic import sigmoid
+from riskkit.serving._card import CardPlan
 from riskkit.serving._pd_plan import plan_pd_map
-from riskkit.serving._plan import plan_scorecard, read_level, read_number
-from riskkit.serving._result import BatchResult, Reason, ScoreResult
+from riskkit.serving._result import BatchResult, ScoreResult
 
 if TYPE_CHECKING:
     import os
 
-    from riskkit.artifact import Manifest, PDMapSpec
+    from riskkit.artifact import BlendSpec, Manifest, PDMapSpec
     from riskkit.serving._pd_plan import Rating
-    from riskkit.serving._plan import Step
+    from riskkit.serving._plan import Score
 
 __all__ = ["Scorer", "load_scorer"]
+
+
+class Plan(Protocol):
+    """A model laid out for records."""
+
+    def score(self, record: dict[str, Any], n_reasons: int) -> Score:
+        """Return PD, points, log-odds and reasons; KeyError if a field is absent."""
 
 
 class Scorer:
     """Scores records and tables with a model that was saved.
 
-    A scorer never changes, so any number of threads may share one. It needs the
-    standard library alone; NumPy is imported when a table is scored.
+    A scorer never changes, so any number of threads may share one. For a scorecard it
+    needs the standard library alone, and NumPy when a table is scored; for boosted
+    models and blends NumPy, and no library that grows trees.
 
     Parameters
     ----------
@@ -53,9 +59,10 @@ class Scorer:
     -----
     One record and a table give the same bits, and so does the estimator that was
     saved: all find bins in the same edges, add in the order of the characteristics,
-    and calibrate by the same operations. Where PDs are calibrated by segment, the
-    column of segments is a field of the record; a level that is missing or unseen takes
-    the calibration of all accounts.
+    and calibrate by the same operations. Reasons of boosted models and blends agree to
+    the rounding of sums, because a record is explained by itself. Where PDs are
+    calibrated by segment, the column of segments is a field of the record; a level that
+    is missing or unseen takes the calibration of all accounts.
 
     Examples
     --------
@@ -77,11 +84,8 @@ class Scorer:
 
     __slots__ = (
         "_artifact",
-        "_offset",
+        "_plan",
         "_rate",
-        "_reasons",
-        "_start",
-        "_steps",
         "features",
         "model_id",
     )
@@ -89,22 +93,15 @@ class Scorer:
     features: tuple[str, ...]
     model_id: str
     _artifact: Artifact
-    _start: float
-    _offset: float
+    _plan: Plan
     _rate: Callable[[float, float, Mapping[str, object]], Rating] | None
-    _steps: tuple[Step, ...]
-    _reasons: tuple[Reason, ...]
 
     def __init__(self, artifact: Artifact) -> None:
-        spec, pd_map = artifact.model, artifact.pd_map
-        steps, reasons = plan_scorecard(spec)
+        pd_map = artifact.pd_map
         fixed = {
             "_artifact": artifact,
-            "_start": spec.intercept,
-            "_offset": spec.offset_points,
+            "_plan": _plan(artifact.model),
             "_rate": None if pd_map is None else plan_pd_map(pd_map),
-            "_steps": steps,
-            "_reasons": reasons,
             "features": tuple(artifact.fields),
             "model_id": artifact.manifest.model_id,
         }
@@ -153,45 +150,10 @@ class Scorer:
             record = _as_dict(record)
         if type(n_reasons) is not int or n_reasons < 0:
             n_reasons = _check_n_reasons(n_reasons)
-        log_odds: float = self._start
-        points: float = self._offset
-        ranks: list[int] = []
         try:
-            for name, edges, regular, known, missing, unseen in self._steps:
-                value: Any = record[name]
-                if edges is None:
-                    if type(value) is not str:
-                        value = read_level(value, name)
-                    entry = missing if value is None else known.get(value, unseen)
-                    if entry is None:
-                        self._refuse_level(name)
-                else:
-                    kind = type(value)
-                    if kind is not float:
-                        # Most are whole numbers: spare them the call.
-                        value = (
-                            float(value) if kind is int else read_number(value, name)
-                        )
-                    # Codes come before edges: they stand for reasons, not amounts.
-                    if known and value in known:
-                        entry = known[value]
-                    elif value == value:
-                        entry = regular[bisect_left(edges, value)]
-                    else:
-                        entry = missing
-                term, worth, rank = entry
-                log_odds += term
-                points += worth
-                if rank is not None:
-                    ranks.append(rank)
+            pd, points, log_odds, reasons = self._plan.score(record, n_reasons)
         except KeyError:
             self._refuse_record(record)
-        except OverflowError:
-            read_number(record[name], name)  # says which field it was
-            raise
-        ranks.sort()
-        reasons = tuple([self._reasons[rank] for rank in ranks[:n_reasons]])
-        pd = sigmoid(log_odds)
         if self._rate is None:
             return ScoreResult(pd, points, log_odds, reasons, self.model_id)
         try:
@@ -270,13 +232,6 @@ class Scorer:
         )
         return f"<table><tbody>{body}</tbody></table>"
 
-    def _refuse_level(self, name: str) -> NoReturn:
-        msg = (
-            f"Field {name!r} accepts only the levels known from training; got another. "
-            "Map it to a known level, or train with another policy for unseen levels."
-        )
-        raise InvalidInputError(msg)
-
     def _refuse_record(self, record: Mapping[str, object]) -> NoReturn:
         from riskkit._core.params import did_you_mean
 
@@ -329,6 +284,15 @@ def load_scorer(path: str | os.PathLike[str]) -> Scorer:
     0.1192
     """
     return Scorer(read_artifact(path))
+
+
+def _plan(spec: ScorecardSpec | BlendSpec) -> Plan:
+    if isinstance(spec, ScorecardSpec):
+        return CardPlan(spec)
+    # NumPy is loaded for models that need it.
+    from riskkit.serving._blend import BlendPlan
+
+    return BlendPlan(spec)
 
 
 def _describe(pd_map: PDMapSpec | None) -> str:

@@ -1,0 +1,97 @@
+"""The words of ``riskkit backtest``; what they do is loaded when they are used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from typer.core import TyperGroup
+
+from riskkit.cli._errors import debugging, reported
+
+__all__ = ["backtest_app"]
+
+_USAGE = 64  # EX_USAGE of sysexits.h: no light may be taken for a mistake in the words
+
+# The error of wrong words, whichever copy of click typer brings along.
+_UsageError: type[Exception] = next(
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError"
+)
+
+
+class _Backtest(TyperGroup):
+    """Commands that keep low exit codes for lights."""
+
+    def invoke(self, ctx: Any) -> Any:
+        debug = bool(ctx.find_root().params.get("debug")) or debugging()
+        try:
+            with reported(debug=debug, code=_USAGE):
+                return super().invoke(ctx)
+        except _UsageError as error:
+            vars(error)["exit_code"] = _USAGE
+            raise
+
+
+backtest_app = typer.Typer(
+    cls=_Backtest,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Fit and judge models window by window: a verdict, one offline report.",
+    epilog="Exit codes of run: 0 green (and amber, unless --fail-on amber), 1 amber, "
+    "2 red, 3 not evaluable, 64 input or options refused.",
+)
+
+Config = Annotated[
+    Path, typer.Argument(metavar="CONFIG.toml", help="Configuration of the backtest.")
+]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace files of an earlier run.")
+]
+
+
+@backtest_app.command()
+def init(config: Config, *, overwrite: Overwrite = False) -> None:
+    """Write a commented configuration to start from; it runs as it is."""
+    from riskkit.cli._backtest_config import write_template
+    from riskkit.cli._console import say
+
+    write_template(config, overwrite=overwrite)
+    say(f"Wrote {config}, for the embedded loan book. Name your table in it, then try")
+    say(f"  riskkit backtest run {config} --dry-run")
+
+
+@backtest_app.command()
+def run(
+    config: Config,
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="Folder for report.html, result.json, windows.parquet and "
+            "scores.parquet.",
+        ),
+    ] = None,
+    fail_on: Annotated[
+        Literal["red", "amber", "never"],
+        typer.Option(help="From which light on the exit code is not 0."),
+    ] = "red",
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Check and print the windows; write nothing."),
+    ] = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Run every window that is not finished; JSON on stdout, words on stderr."""
+    from riskkit.cli._backtest import plan_run, run_backtest
+
+    if dry_run:
+        plan_run(config)
+        return
+    if out is None:
+        msg = "--out must name a folder for the results, or give --dry-run."
+        raise typer.BadParameter(msg)
+    run_backtest(config, out, fail_on=fail_on, overwrite=overwrite)

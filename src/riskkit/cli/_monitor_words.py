@@ -1,0 +1,105 @@
+"""The words of ``riskkit monitor``; what they do is loaded when they are used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from typer.core import TyperGroup
+
+from riskkit.cli._errors import debugging, reported
+
+__all__ = ["USAGE", "monitor_app"]
+
+USAGE = 64  # EX_USAGE of sysexits.h: no light may be taken for a mistake in the words
+
+# The error of wrong words, whichever copy of click typer brings along.
+_UsageError: type[Exception] = next(
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError"
+)
+
+
+class _Monitor(TyperGroup):
+    """Commands that keep low exit codes for lights."""
+
+    def invoke(self, ctx: Any) -> Any:
+        debug = bool(ctx.find_root().params.get("debug")) or debugging()
+        try:
+            with reported(debug=debug, code=USAGE):
+                return super().invoke(ctx)
+        except _UsageError as error:
+            vars(error)["exit_code"] = USAGE
+            raise
+
+
+monitor_app = typer.Typer(
+    cls=_Monitor,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Watch a model in use: lights, a verdict, one offline report.",
+    epilog="Exit codes of run: 0 green (and amber, unless --fail-on amber), 1 amber, "
+    "2 red, 3 not evaluable, 64 input or options refused.",
+)
+
+Config = Annotated[
+    Path, typer.Argument(metavar="CONFIG.toml", help="Configuration of the monitor.")
+]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace files of an earlier run.")
+]
+
+
+@monitor_app.command()
+def init(config: Config, *, overwrite: Overwrite = False) -> None:
+    """Write a commented configuration to start from."""
+    from riskkit.cli._console import say
+    from riskkit.cli._monitor_template import write_template
+
+    write_template(config, overwrite=overwrite)
+    say(f"Wrote {config}. Name your table and its columns in it, then try")
+    say(f"  riskkit monitor run {config} --as-of DATE --dry-run")
+
+
+@monitor_app.command()
+def run(
+    config: Config,
+    *,
+    as_of: Annotated[
+        str,
+        typer.Option(
+            "--as-of",
+            metavar="DATE",
+            help="Day of the run, 2024-01-31: nothing of that day or later is looked "
+            "at.",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="Folder for report.html, result.json and population.json.",
+        ),
+    ] = None,
+    fail_on: Annotated[
+        Literal["red", "amber", "never"],
+        typer.Option(help="From which light on the exit code is not 0."),
+    ] = "red",
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Check and print the plan; write nothing."),
+    ] = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Judge a tape as of a day; JSON on stdout, words for people on stderr."""
+    from riskkit.cli._monitor import plan_run, run_monitor
+
+    if dry_run:
+        plan_run(config, as_of)
+        return
+    if out is None:
+        msg = "--out must name a folder for the results, or give --dry-run."
+        raise typer.BadParameter(msg)
+    run_monitor(config, as_of, out, fail_on=fail_on, overwrite=overwrite)
