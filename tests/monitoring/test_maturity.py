@@ -11,15 +11,15 @@ from dateutil.relativedelta import relativedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskkit.exceptions import InvalidInputError, InvalidParameterError
-from riskkit.monitoring._maturity import MaturityRule, cohorts_of, month_name, month_of
-from riskkit.monitoring._maturity_dates import (
+from riskkit._core.dates import (
     add_months,
     full_months,
     month_numbers,
     read_date,
     read_dates,
 )
+from riskkit.exceptions import InvalidInputError, InvalidParameterError
+from riskkit.monitoring._maturity import MaturityRule, cohorts_of, month_name, month_of
 
 DAYS = np.array(["2020-01-31", "2020-02-29", "2020-03-15"], dtype="datetime64[D]")
 some_day = st.dates(date(1960, 1, 1), date(2060, 12, 31))

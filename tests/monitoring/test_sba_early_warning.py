@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from riskkit._core.dates import add_months
 from riskkit.monitoring import (
     Baseline,
     DevelopmentCurve,
@@ -19,7 +20,6 @@ from riskkit.monitoring import (
     PerformanceMonitor,
     early_performance,
 )
-from riskkit.monitoring._maturity_dates import add_months
 
 WINDOW = 36
 TRAINED_ON = np.datetime64("2004-01-01")

@@ -26,7 +26,7 @@ import numpy as np
 if TYPE_CHECKING:
     from riskkit.typing import BoolArray, FloatArray
 
-__all__ = ["auc", "auc_variance", "ks", "score_counts"]
+__all__ = ["auc", "auc_variance", "ks", "ks_interval", "score_counts"]
 
 
 def score_counts(
@@ -77,3 +77,26 @@ def ks(n_event: FloatArray, n_nonevent: FloatArray) -> float:
         return float("nan")
     gap = np.cumsum(n_event) / total_event - np.cumsum(n_nonevent) / total_nonevent
     return float(np.max(np.abs(gap)))
+
+
+def ks_interval(
+    n_event: FloatArray, n_nonevent: FloatArray, level: float
+) -> tuple[float, float, float, float]:
+    """Return KS, its standard error and an interval; counts stand in order of risk.
+
+    The error is that of two independent shares, taken at the cut-off where they are
+    furthest apart as if that cut-off had been fixed before:
+    ``sqrt(F(1 - F) / E + G(1 - G) / N)``.
+    """
+    from scipy.special import ndtri
+
+    total = n_event.sum(), n_nonevent.sum()
+    if min(total) == 0:
+        return (float("nan"),) * 4
+    f, g = np.cumsum(n_event) / total[0], np.cumsum(n_nonevent) / total[1]
+    at = int(np.argmax(np.abs(f - g)))
+    value = ks(n_event, n_nonevent)
+    spread = f[at] * (1 - f[at]) / total[0] + g[at] * (1 - g[at]) / total[1]
+    error = float(np.sqrt(max(spread, 0.0)))
+    reach = float(ndtri((1.0 + level) / 2.0)) * error
+    return value, error, max(value - reach, 0.0), min(value + reach, 1.0)

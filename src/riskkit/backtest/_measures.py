@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from riskkit._kernels.intervals import jeffreys_interval
-from riskkit._kernels.ranking import auc, auc_variance, score_counts
-from riskkit.backtest._from_monitoring import ks_interval
+from riskkit._kernels.ranking import auc, auc_variance, ks_interval, score_counts
 from riskkit.metrics import calibration_level_test, calibration_slope_test, psi_test
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit._core.columns import plain_rows
 from riskkit._core.params import check_option
 from riskkit._kernels.intervals import jeffreys_interval
 from riskkit.backtest._checks import check_level
-from riskkit.backtest._from_monitoring import plain_rows
 from riskkit.backtest._snapshots import pair_up, read_panel, read_states
 from riskkit.exceptions import InvalidInputError
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from riskkit import __version__
+from riskkit._core.dates import add_months, read_event_dates
 from riskkit._core.frames import is_frame
 from riskkit._core.params import check_int, check_option, check_real
 from riskkit._core.progress import progress_bar
 from riskkit.backtest._checks import check_level
-from riskkit.backtest._from_monitoring import add_months, read_event_dates
 from riskkit.backtest._leakage import suspicious_columns
 from riskkit.backtest._measures import Sample, band_rows, cut_bands, measure
 from riskkit.backtest._models import GivenScore, Task, read_models, run

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit._core.columns import Columns, plain_rows, table_frame
 from riskkit._core.params import check_option
-from riskkit.backtest._from_monitoring import Columns, plain_rows, table_frame
 
 if TYPE_CHECKING:
     import pandas as pd

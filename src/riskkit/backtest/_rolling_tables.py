@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from riskkit.backtest._from_monitoring import columns_of
+from riskkit._core.columns import columns_of
 from riskkit.backtest._rolling_result import BacktestResult
 from riskkit.metrics import auc_delong_test, mann_kendall_test
 

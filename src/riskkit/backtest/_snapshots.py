@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit._core.dates import month_numbers, read_dates
 from riskkit._core.frames import LevelColumn, level_column
 from riskkit._core.levels import level_key
 from riskkit._core.params import did_you_mean
-from riskkit.backtest._from_monitoring import month_numbers, read_dates
 from riskkit.backtest._vintage_book import read_amounts
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
 

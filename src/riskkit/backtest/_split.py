@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator
 
+from riskkit._core.dates import add_months, read_date, read_dates
 from riskkit._core.params import check_int, check_option
-from riskkit.backtest._from_monitoring import add_months, read_date, read_dates
 from riskkit.backtest._windows import Layout, Window, lay_out
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
 

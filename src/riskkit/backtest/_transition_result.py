@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit._core.columns import plain
 from riskkit._core.params import check_bool, check_int, check_option
 from riskkit._kernels.intervals import jeffreys_interval
-from riskkit.backtest._from_monitoring import plain
 from riskkit.exceptions import InvalidParameterError
 
 if TYPE_CHECKING:

@@ -8,15 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit._core.columns import Columns, columns_of, plain, plain_rows, table_frame
 from riskkit._core.params import check_int, check_option, check_real
 from riskkit.backtest._checks import check_level
-from riskkit.backtest._from_monitoring import (
-    Columns,
-    columns_of,
-    plain,
-    plain_rows,
-    table_frame,
-)
 from riskkit.backtest._validate_checks import judge, run_checks
 from riskkit.backtest._validate_limits import ValidationLimits
 from riskkit.backtest._validate_sample import read_rows

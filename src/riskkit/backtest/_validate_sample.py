@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit._core.dates import read_dates
 from riskkit._core.frames import level_column, numeric_column
 from riskkit._core.levels import is_missing, level_key
-from riskkit.backtest._from_monitoring import read_dates
 from riskkit.backtest._vintage_book import read_amounts
 from riskkit.backtest._windows import window_label
 from riskkit.exceptions import (

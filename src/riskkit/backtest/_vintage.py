@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit._core.dates import read_date
 from riskkit._core.params import check_bool
 from riskkit._kernels.intervals import jeffreys_interval
 from riskkit.backtest._checks import check_level
-from riskkit.backtest._from_monitoring import read_date
 from riskkit.backtest._vintage_book import VintageCounts, count_vintages
 from riskkit.backtest._vintage_result import VintageResult
 from riskkit.backtest._vintage_tail import pooled_hazard, project

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from riskkit._core.frames import numeric_column
-from riskkit._core.params import check_int, check_option
-from riskkit.backtest._from_monitoring import (
+from riskkit._core.dates import (
     add_months,
     full_months,
     month_numbers,
@@ -21,6 +19,8 @@ from riskkit.backtest._from_monitoring import (
     read_event_dates,
     read_start_dates,
 )
+from riskkit._core.frames import numeric_column
+from riskkit._core.params import check_int, check_option
 from riskkit.backtest._windows import window_label
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
 

@@ -6,8 +6,8 @@ import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from riskkit._core.columns import plain_rows
 from riskkit._core.params import check_option
-from riskkit.backtest._from_monitoring import plain_rows
 from riskkit.exceptions import InvalidParameterError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from riskkit.backtest._from_monitoring import add_months
+from riskkit._core.dates import add_months
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
 
 if TYPE_CHECKING:

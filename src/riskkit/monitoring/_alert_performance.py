@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from riskkit._core.columns import columns_of
+from riskkit._core.dates import (
+    month_numbers,
+    read_date,
+    read_dates,
+    read_event_dates,
+    read_start_dates,
+)
 from riskkit._core.params import check_int, check_option, check_real
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
 from riskkit.metrics import binomial_test, jeffreys_interval
 from riskkit.monitoring._alert_result import COLUMNS, AlertPerformanceResult
 from riskkit.monitoring._maturity import cohorts_of
-from riskkit.monitoring._maturity_dates import month_numbers, read_date, read_dates
 from riskkit.monitoring._performance_checks import check_level
-from riskkit.monitoring._performance_tables import columns_of
-from riskkit.monitoring._performance_tape import read_event_dates, read_start_dates
 from riskkit.monitoring._periods import FREQUENCIES
 from riskkit.monitoring._sample import read_rows
 

@@ -6,7 +6,7 @@ import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from riskkit.monitoring._performance_tables import (
+from riskkit._core.columns import (
     Columns,
     plain,
     plain_rows,

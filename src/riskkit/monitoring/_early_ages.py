@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from riskkit.monitoring._maturity_dates import full_months
+from riskkit._core.dates import full_months
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

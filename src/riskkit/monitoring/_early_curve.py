@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from riskkit._core.columns import plain
+from riskkit._core.dates import read_date, read_event_dates, read_start_dates
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
 from riskkit.monitoring._early_ages import read_ages
 from riskkit.monitoring._maturity import MaturityRule
-from riskkit.monitoring._maturity_dates import read_date
-from riskkit.monitoring._performance_tables import plain
-from riskkit.monitoring._performance_tape import read_event_dates, read_start_dates
 from riskkit.monitoring._sample import read_rows
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from riskkit._core.dates import read_date, read_event_dates, read_start_dates
 from riskkit._core.params import check_option
 from riskkit.exceptions import InvalidInputError, InvalidTypeError
 from riskkit.monitoring._early_ages import read_ages
@@ -13,13 +14,8 @@ from riskkit.monitoring._early_curve import DevelopmentCurve
 from riskkit.monitoring._early_result import EarlyPerformanceResult
 from riskkit.monitoring._early_tables import Accounts, Question, early_tables
 from riskkit.monitoring._maturity import MaturityRule
-from riskkit.monitoring._maturity_dates import read_date
 from riskkit.monitoring._performance_checks import check_level
-from riskkit.monitoring._performance_tape import (
-    read_event_dates,
-    read_segments,
-    read_start_dates,
-)
+from riskkit.monitoring._performance_tape import read_segments
 from riskkit.monitoring._periods import FREQUENCIES
 from riskkit.monitoring._sample import read_rows
 

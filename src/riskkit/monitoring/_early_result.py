@@ -6,13 +6,13 @@ import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from riskkit._core.params import check_option
-from riskkit.monitoring._performance_tables import (
+from riskkit._core.columns import (
     Columns,
     plain,
     plain_rows,
     table_frame,
 )
+from riskkit._core.params import check_option
 from riskkit.monitoring._warning_measurement import Measurement
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit._core.columns import Columns, columns_of
+from riskkit._core.dates import full_months, month_numbers
 from riskkit.metrics import holm_adjust
 from riskkit.monitoring._early_compare import Developing, compare
 from riskkit.monitoring._maturity import cohorts_of
-from riskkit.monitoring._maturity_dates import full_months, month_numbers
-from riskkit.monitoring._performance_tables import Columns, columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -23,9 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from riskkit._kernels.ranking import auc, auc_variance
+from riskkit._kernels.ranking import auc, auc_variance, ks_interval
 from riskkit._kernels.ranking_tests import merge_scores
-from riskkit.monitoring._performance_measures import ks_interval
 
 if TYPE_CHECKING:
     from riskkit.typing import FloatArray

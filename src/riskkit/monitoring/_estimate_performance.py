@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from riskkit._core.columns import columns_of
+from riskkit._core.dates import month_numbers, read_dates
 from riskkit._core.frames import numeric_column
 from riskkit._core.params import check_option
 from riskkit.exceptions import InvalidInputError, InvalidTypeError
@@ -22,10 +24,8 @@ from riskkit.monitoring._estimate_measures import (
 from riskkit.monitoring._estimate_result import EstimateResult
 from riskkit.monitoring._fit_population import read_direction
 from riskkit.monitoring._maturity import cohorts_of
-from riskkit.monitoring._maturity_dates import month_numbers, read_dates
 from riskkit.monitoring._performance_bands import ScoreBands
 from riskkit.monitoring._performance_checks import check_level
-from riskkit.monitoring._performance_tables import columns_of
 from riskkit.monitoring._performance_tape import read_segments
 from riskkit.monitoring._periods import FREQUENCIES
 from riskkit.monitoring._sample import read_rows

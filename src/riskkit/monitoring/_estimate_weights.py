@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit._core.columns import plain
 from riskkit._core.frames import Table, level_column, numeric_column
 from riskkit._core.params import check_real
 from riskkit._kernels.bins import assign_numeric, quantile_edges
 from riskkit._kernels.ranking import auc, score_counts
 from riskkit.exceptions import InvalidInputError
-from riskkit.monitoring._performance_tables import plain
 
 if TYPE_CHECKING:
     import pandas as pd

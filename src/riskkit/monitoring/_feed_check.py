@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit._core.columns import columns_of
 from riskkit._core.frames import level_column, numeric_column
 from riskkit._core.params import check_real, did_you_mean
 from riskkit._kernels.population import count_numeric
@@ -18,7 +19,6 @@ from riskkit.exceptions import (
 from riskkit.metrics import psi
 from riskkit.monitoring._baseline import Baseline
 from riskkit.monitoring._feed_result import COLUMNS, FeedResult
-from riskkit.monitoring._performance_tables import columns_of
 from riskkit.monitoring._sample import read_rows
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from riskkit.monitoring._performance_tables import Columns, plain_rows, table_frame
+from riskkit._core.columns import Columns, plain_rows, table_frame
 from riskkit.monitoring._warning_measurement import Measurement
 
 if TYPE_CHECKING:

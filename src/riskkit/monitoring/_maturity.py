@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit._core.dates import add_months
 from riskkit._core.params import check_int
-from riskkit.monitoring._maturity_dates import add_months
 from riskkit.monitoring._periods import read_periods
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from riskkit._core.dates import read_date
 from riskkit._core.params import check_int
 from riskkit.exceptions import ArtifactError, InvalidInputError
 from riskkit.monitoring._counts import Counts
 from riskkit.monitoring._maturity import month_name, month_of
-from riskkit.monitoring._maturity_dates import read_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

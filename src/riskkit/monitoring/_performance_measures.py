@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from riskkit._kernels.intervals import neighbour_pvalue
-from riskkit._kernels.ranking import auc, auc_variance, ks
+from riskkit._kernels.ranking import auc, auc_variance, ks_interval
 from riskkit._kernels.ranking_tests import z_ratio
 from riskkit.metrics import (
     auc_vs_initial_test,
@@ -28,7 +28,6 @@ __all__ = [
     "WITHOUT_CALIBRATION",
     "Yardstick",
     "band_rows",
-    "ks_interval",
     "measure",
     "rate_columns",
 ]
@@ -147,29 +146,6 @@ def rate_columns(
         "p_value": np.where(is_open, np.nan, test.p_value),
     }
     return {name: values.tolist() for name, values in columns.items()}
-
-
-def ks_interval(
-    n_event: FloatArray, n_nonevent: FloatArray, level: float
-) -> tuple[float, float, float, float]:
-    """Return KS, its standard error and an interval; counts stand in order of risk.
-
-    The error is that of two independent shares, taken at the cut-off where they are
-    furthest apart as if that cut-off had been fixed before:
-    ``sqrt(F(1 - F) / E + G(1 - G) / N)``.
-    """
-    from scipy.special import ndtri
-
-    total = n_event.sum(), n_nonevent.sum()
-    if min(total) == 0:
-        return (float("nan"),) * 4
-    f, g = np.cumsum(n_event) / total[0], np.cumsum(n_nonevent) / total[1]
-    at = int(np.argmax(np.abs(f - g)))
-    value = ks(n_event, n_nonevent)
-    spread = f[at] * (1 - f[at]) / total[0] + g[at] * (1 - g[at]) / total[1]
-    error = float(np.sqrt(max(spread, 0.0)))
-    reach = float(ndtri((1.0 + level) / 2.0)) * error
-    return value, error, max(value - reach, 0.0), min(value + reach, 1.0)
 
 
 def _ranking(cells: BandCounts, yardstick: Yardstick) -> tuple[dict[str, Any], str]:

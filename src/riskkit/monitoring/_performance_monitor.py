@@ -6,15 +6,16 @@ from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from riskkit._core.dates import (
+    month_numbers,
+    read_date,
+    read_start_dates,
+)
 from riskkit._core.params import check_int, check_option
 from riskkit.artifact import PopulationSpec, read_population, write_population
 from riskkit.exceptions import InvalidInputError, InvalidTypeError
 from riskkit.monitoring._baseline import Baseline, check_same
 from riskkit.monitoring._maturity import MaturityRule, month_name
-from riskkit.monitoring._maturity_dates import (
-    month_numbers,
-    read_date,
-)
 from riskkit.monitoring._performance_bands import ScoreBands, score_alone
 from riskkit.monitoring._performance_checks import check_level
 from riskkit.monitoring._performance_history import History
@@ -23,7 +24,6 @@ from riskkit.monitoring._performance_tape import (
     count_tape,
     event_in_window,
     read_segments,
-    read_start_dates,
 )
 from riskkit.monitoring._periods import FREQUENCIES
 from riskkit.monitoring._sample import read_rows

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit._core.columns import Columns, columns_of
 from riskkit.metrics import mann_kendall_test
 from riskkit.monitoring._maturity import cohorts_of
 from riskkit.monitoring._performance_measures import (
@@ -17,7 +18,6 @@ from riskkit.monitoring._performance_measures import (
     measure,
 )
 from riskkit.monitoring._performance_result import PerformanceResult
-from riskkit.monitoring._performance_tables import Columns, columns_of
 from riskkit.monitoring._periods import find_gaps
 
 if TYPE_CHECKING:

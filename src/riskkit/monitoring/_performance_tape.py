@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit._core.dates import add_months, read_event_dates
 from riskkit._core.frames import is_frame, level_column
 from riskkit.exceptions import InvalidInputError, InvalidTargetError
 from riskkit.monitoring._counts import Counts, Groups, count_score
-from riskkit.monitoring._maturity_dates import add_months, read_dates
 from riskkit.monitoring._performance_history import EVERYONE, Part
 
 if TYPE_CHECKING:
@@ -28,9 +28,7 @@ __all__ = [
     "Segmentation",
     "count_tape",
     "event_in_window",
-    "read_event_dates",
     "read_segments",
-    "read_start_dates",
 ]
 
 _MISSING = "missing"
@@ -44,32 +42,6 @@ class Segmentation:
     name: str
     levels: tuple[str, ...]
     of_row: IntArray
-
-
-def read_start_dates(dates: Any, n_rows: int, as_of: np.datetime64) -> Days:
-    """Return the day on which each account began; none may lie after `as_of`."""
-    days = read_dates("dates", dates, n_rows)
-    n_later = int(np.count_nonzero(days >= as_of))
-    if n_later:
-        msg = (
-            f"dates must lie before as_of, {as_of}; {n_later} of {n_rows} accounts "
-            "begin on it or later. Leave them out, or give the day of the tape."
-        )
-        raise InvalidInputError(msg)
-    return days
-
-
-def read_event_dates(event_dates: Any, starts: Days) -> Days:
-    """Return the day of each event, NaT without one; none may precede the account."""
-    events = read_dates("event_dates", event_dates, starts.size, missing_allowed=True)
-    n_before = int(np.count_nonzero(events < starts))
-    if n_before:
-        msg = (
-            "event_dates must not lie before the account began; "
-            f"{n_before} of {starts.size} do. Check which date is which."
-        )
-        raise InvalidInputError(msg)
-    return events
 
 
 def event_in_window(

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from riskkit._core.frames import numeric_column
-from riskkit._core.params import check_real
-from riskkit.exceptions import InvalidInputError
-from riskkit.monitoring._performance_tables import (
+from riskkit._core.columns import (
     Columns,
     columns_of,
     plain_rows,
     table_frame,
 )
+from riskkit._core.frames import numeric_column
+from riskkit._core.params import check_real
+from riskkit.exceptions import InvalidInputError
 from riskkit.monitoring._periods import read_periods
 from riskkit.monitoring._warning_measurement import Measurement
 

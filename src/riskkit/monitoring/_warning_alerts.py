@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from riskkit.monitoring._performance_tables import plain
+from riskkit._core.columns import plain
 from riskkit.monitoring._warning_threshold import LIGHTS
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from riskkit._core.dates import read_date
 from riskkit.exceptions import InvalidInputError, InvalidTypeError, OutputError
-from riskkit.monitoring._maturity_dates import read_date
 from riskkit.monitoring._warning_threshold import LIGHTS
 
 __all__ = ["WarningHistory"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from riskkit.monitoring._performance_tables import plain
+from riskkit._core.columns import plain
 
 __all__ = ["Measurement", "SupportsMeasurements"]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from riskkit._core.columns import columns_of, plain
+from riskkit._core.dates import read_date
 from riskkit._core.params import did_you_mean
 from riskkit.exceptions import (
     InvalidInputError,
     InvalidParameterError,
     InvalidTypeError,
 )
-from riskkit.monitoring._maturity_dates import read_date
-from riskkit.monitoring._performance_tables import columns_of, plain
 from riskkit.monitoring._warning_alerts import Alert, latest_runs, read_alerts
 from riskkit.monitoring._warning_default_rules import default_rules
 from riskkit.monitoring._warning_defaults import default_thresholds

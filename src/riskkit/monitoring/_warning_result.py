@@ -6,13 +6,13 @@ import html
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from riskkit._core.params import check_option
-from riskkit.monitoring._performance_tables import (
+from riskkit._core.columns import (
     Columns,
     columns_of,
     plain_rows,
     table_frame,
 )
+from riskkit._core.params import check_option
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from riskkit._core.dates import read_date
 from riskkit.exceptions import (
     InvalidInputError,
     InvalidParameterError,
     InvalidTypeError,
 )
-from riskkit.monitoring._maturity_dates import read_date
 from riskkit.monitoring._warning_measurement import Measurement, SupportsMeasurements
 
 if TYPE_CHECKING:

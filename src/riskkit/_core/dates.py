@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
     Days = NDArray[np.datetime64]
 
-__all__ = ["add_months", "full_months", "month_numbers", "read_date", "read_dates"]
+__all__ = [
+    "add_months",
+    "full_months",
+    "month_numbers",
+    "read_date",
+    "read_dates",
+    "read_event_dates",
+    "read_start_dates",
+]
 
 _ADVICE = "Read the column as dates first, all in one time zone or without any."
 
@@ -148,3 +156,29 @@ def _days_of_objects(name: str, values: Any) -> Days:
         )
         raise InvalidInputError(msg)
     return days
+
+
+def read_start_dates(dates: Any, n_rows: int, as_of: np.datetime64) -> Days:
+    """Return the day on which each account began; none may lie after `as_of`."""
+    days = read_dates("dates", dates, n_rows)
+    n_later = int(np.count_nonzero(days >= as_of))
+    if n_later:
+        msg = (
+            f"dates must lie before as_of, {as_of}; {n_later} of {n_rows} accounts "
+            "begin on it or later. Leave them out, or give the day of the tape."
+        )
+        raise InvalidInputError(msg)
+    return days
+
+
+def read_event_dates(event_dates: Any, starts: Days) -> Days:
+    """Return the day of each event, NaT without one; none may precede the account."""
+    events = read_dates("event_dates", event_dates, starts.size, missing_allowed=True)
+    n_before = int(np.count_nonzero(events < starts))
+    if n_before:
+        msg = (
+            "event_dates must not lie before the account began; "
+            f"{n_before} of {starts.size} do. Check which date is which."
+        )
+        raise InvalidInputError(msg)
+    return events
