@@ -3,8 +3,7 @@
 Sets and folds are those of ``pd_tasks``. Each model takes the table the way its library
 wants it: categories for LightGBM, XGBoost and CatBoost, codes for scikit-learn's
 trees, raw columns for the blend. Ranks are among one riskkit model and all rivals (1 is
-best; a rival's are among the rivals), averaged over the sets; differences to each rival
-are paired over the same rows.
+best), averaged over the sets; differences to each rival are paired over the same rows.
 """
 
 from __future__ import annotations
@@ -182,16 +181,17 @@ def race(
 
 
 def average_ranks(
-    rows: Sequence[dict[str, Any]], model: str, rivals: Sequence[str]
-) -> dict[str, float]:
-    """Return the mean ranks of a model among the rivals, each set counted once."""
+    rows: Sequence[dict[str, Any]], field: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """Return the mean rank of each model of a field, each set counted once."""
     table = pd.DataFrame(rows)
-    table = table[table["model"].isin({model, *rivals})]
-    by_set = table.groupby("set")
-    mine = table["model"] == model
-    auc = float(by_set["auc"].rank(ascending=False)[mine].mean())
-    loss = float(by_set["loss"].rank()[mine].mean())
-    return {"auc": auc, "loss": loss, "both": (auc + loss) / 2}
+    table = table[table["model"].isin(field)]
+    ranks = pd.DataFrame({"model": table["model"]})
+    ranks["auc"] = table.groupby("set")["auc"].rank(ascending=False)
+    ranks["loss"] = table.groupby("set")["loss"].rank()
+    means = ranks.groupby("model").mean().loc[list(field)]
+    means["both"] = means.mean(axis=1)
+    return {str(model): dict(row) for model, row in means.iterrows()}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -215,10 +215,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in given.sets:
         rows += race(name, given.folds, rivals, given)
     ranks = {}
-    if rows:
+    for effort in given.efforts if rows else ():
+        ranks[effort] = average_ranks(rows, [effort, *rivals])
         print(f"\naverage rank  {'model':24s}{'AUC':>8s}{'loss':>9s}{'both':>8s}")
-        for model in [*given.efforts, *rivals]:
-            ranks[model] = rank = average_ranks(rows, model, rivals)
+        for model, rank in ranks[effort].items():
             print(
                 f"{'':14s}{model:24s}{rank['auc']:8.2f}{rank['loss']:9.2f}"
                 f"{rank['both']:8.2f}"
