@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 __all__ = ["BasePDBooster"]
 
+# Many rows want many trees, each of them dear: growing them in larger steps costs next
+# to no accuracy there.
+_RATE, _RATE_OF_MANY, _MANY_ROWS = 0.05, 0.08, 50_000
 _UNSEEN = ("neutral", "missing", "riskiest", "error")
 # Below so many cells a second thread costs more than it gains.
 _ONE_THREAD_BELOW = 200_000
@@ -59,7 +62,7 @@ class BasePDBooster(ClassifierMixin, BaseEstimator, ABC):
     unseen: str
     calibration: Any
     scaler: PointsScaler | None
-    learning_rate: float
+    learning_rate: float | None
     n_rounds: int | None
     max_rounds: int
     patience: int
@@ -81,10 +84,13 @@ class BasePDBooster(ClassifierMixin, BaseEstimator, ABC):
         """Return what starts the trees of the library."""
 
     @abstractmethod
-    def _tree_parameters(self, leaf: float, n_event: float, *, is_thin: bool) -> Any:
+    def _tree_parameters(
+        self, rate: float, leaf: float, n_event: float, *, is_thin: bool
+    ) -> Any:
         """Return the parameters of the trees in the words of the library.
 
-        `leaf` is the least curvature of a leaf that goes with the number of events;
+        `rate` is the share of its fit that each tree is allowed, and `leaf` the least
+        curvature of a leaf that goes with the number of events;
         `is_thin` says that events are too few for trees of more than one split.
         """
 
@@ -329,9 +335,12 @@ class BasePDBooster(ClassifierMixin, BaseEstimator, ABC):
         # Half a per cent of the curvature that all events have at the event rate.
         leaf = float(np.clip(0.005 * n_event * n_nonevent / training.n_rows, 1.0, 20.0))
         n_cells = training.is_event.size * len(training.table.names)
+        rate = _RATE if training.n_rows < _MANY_ROWS else _RATE_OF_MANY
+        if self.learning_rate is not None:
+            rate = float(self.learning_rate)
         return Recipe(
             new_trainer=self._new_trainer(),
-            parameters=self._tree_parameters(leaf, n_event, is_thin=is_thin),
+            parameters=self._tree_parameters(rate, leaf, n_event, is_thin=is_thin),
             monotone=self.monotone,
             price_constraints=self.price_constraints,
             special_codes=self.special_codes,
@@ -392,7 +401,9 @@ class BasePDBooster(ClassifierMixin, BaseEstimator, ABC):
         check_monotone(self.monotone)
         check_bool("price_constraints", self.price_constraints)
         check_option("unseen", self.unseen, _UNSEEN)
-        check_real("learning_rate", self.learning_rate, low=1e-6, high=1)
+        check_real(
+            "learning_rate", self.learning_rate, low=1e-6, high=1, none_allowed=True
+        )
         check_int("n_rounds", self.n_rounds, low=1, none_allowed=True)
         check_int("max_rounds", self.max_rounds, low=1)
         check_int("patience", self.patience, low=1)

@@ -49,9 +49,9 @@ class ExtraLGBM(BlendLGBM):
     """
 
     def _tree_parameters(
-        self, leaf: float, n_event: float, *, is_thin: bool
+        self, rate: float, leaf: float, n_event: float, *, is_thin: bool
     ) -> dict[str, Any]:
-        parameters = super()._tree_parameters(leaf, n_event, is_thin=is_thin)
+        parameters = super()._tree_parameters(rate, leaf, n_event, is_thin=is_thin)
         return {
             **parameters,
             "extra_trees": True,

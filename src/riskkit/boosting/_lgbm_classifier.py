@@ -55,8 +55,9 @@ class LGBMPDClassifier(BasePDBooster):
     scaler : PointsScaler or None, default=None
         How log-odds become points; None stands for ``PointsScaler()``.
 
-    learning_rate : float, default=0.05
-        Share of its fit that each tree is allowed.
+    learning_rate : float or None, default=None
+        Share of its fit that each tree is allowed. None stands for 0.05, and for 0.08
+        from 50,000 rows on.
 
     n_rounds : int or None, default=None
         Number of trees; None finds it on the inner folds.
@@ -220,7 +221,7 @@ class LGBMPDClassifier(BasePDBooster):
         unseen: str = "neutral",
         calibration: Any = None,
         scaler: PointsScaler | None = None,
-        learning_rate: float = 0.05,
+        learning_rate: float | None = None,
         n_rounds: int | None = None,
         max_rounds: int = 4000,
         patience: int = 50,
@@ -267,11 +268,11 @@ class LGBMPDClassifier(BasePDBooster):
         return LGBMTrainer
 
     def _tree_parameters(
-        self, leaf: float, n_event: float, *, is_thin: bool
+        self, rate: float, leaf: float, n_event: float, *, is_thin: bool
     ) -> dict[str, Any]:
         n_leaf = 1 if is_thin else int(np.clip(0.02 * n_event, 10, 60))
         return {
-            "learning_rate": float(self.learning_rate),
+            "learning_rate": rate,
             "num_leaves": self.num_leaves or (2 if is_thin else 15),
             "min_data_in_leaf": n_leaf
             if self.min_child_samples is None

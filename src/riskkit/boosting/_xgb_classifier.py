@@ -53,8 +53,9 @@ class XGBPDClassifier(BasePDBooster):
     scaler : PointsScaler or None, default=None
         How log-odds become points; None stands for ``PointsScaler()``.
 
-    learning_rate : float, default=0.05
-        Share of its fit that each tree is allowed.
+    learning_rate : float or None, default=None
+        Share of its fit that each tree is allowed. None stands for 0.05, and for 0.08
+        from 50,000 rows on.
 
     n_rounds : int or None, default=None
         Number of trees; None finds it on the inner folds.
@@ -215,7 +216,7 @@ class XGBPDClassifier(BasePDBooster):
         unseen: str = "neutral",
         calibration: Any = None,
         scaler: PointsScaler | None = None,
-        learning_rate: float = 0.05,
+        learning_rate: float | None = None,
         n_rounds: int | None = None,
         max_rounds: int = 4000,
         patience: int = 50,
@@ -260,10 +261,10 @@ class XGBPDClassifier(BasePDBooster):
         return XGBTrainer
 
     def _tree_parameters(
-        self, leaf: float, n_event: float, *, is_thin: bool
+        self, rate: float, leaf: float, n_event: float, *, is_thin: bool
     ) -> dict[str, Any]:
         return {
-            "eta": float(self.learning_rate),
+            "eta": rate,
             "max_depth": self.max_depth or (1 if is_thin else 4),
             "min_child_weight": leaf
             if self.min_child_weight is None
