@@ -285,7 +285,7 @@ HOSTILE = {
     "protocol text": (lambda m: packed(with_manifest(m, protocol="1")), "protocol"),
     "protocol true": (lambda m: packed(with_manifest(m, protocol=True)), "protocol"),
     "protocol float": (lambda m: packed(with_manifest(m, protocol=1.0)), "protocol"),
-    "protocol 4": (lambda m: packed(with_manifest(m, protocol=4)), "has protocol 4"),
+    "protocol 5": (lambda m: packed(with_manifest(m, protocol=5)), "has protocol 5"),
     "protocol 99": (lambda m: packed(with_manifest(m, protocol=99)), "has protocol 99"),
     "unknown model": (lambda m: packed(with_manifest(m, model="forest")), "'forest'"),
     "cut model": (

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from riskkit.artifact._strategy_sets import LevelSet, NumberSet
 from riskkit.decision import Strategy
-from riskkit.decision._sets import LevelSet, NumberSet
 from riskkit.exceptions import InvalidParameterError
 
 

@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from riskkit._kernels.log_scale import LogScale
     from riskkit.typing import FloatArray
 
-__all__ = ["COMBINATIONS", "combine_members", "member_shares", "parts_on_scale"]
+__all__ = [
+    "COMBINATIONS",
+    "combine_members",
+    "member_shares",
+    "parts_on_scale",
+    "row_totals",
+]
 
 COMBINATIONS = ("mean", "top_two", "max")
 _NO_MOVE = 1e-12  # a score that no field moves has nothing to spread over them
@@ -47,11 +53,19 @@ def combine_members(said: FloatArray, combine: str) -> FloatArray:
     return sum_in_order(0.0, list(weighted.T), len(weighted))
 
 
+def row_totals(parts: FloatArray) -> FloatArray:
+    """Return the sum of each row, added from left to right like `sum_in_order`.
+
+    A running sum has one order, and takes one call for one row.
+    """
+    return np.asarray(np.cumsum(parts, axis=1)[:, -1])
+
+
 def parts_on_scale(
     scale: LogScale, start: FloatArray | float, parts: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return what a member says, and offset and parts that add up to it."""
-    total = sum_in_order(0.0, list(parts.T), len(parts))
+    total = row_totals(parts)
     first = on_log_scale(scale, np.broadcast_to(start, total.shape))
     said = on_log_scale(scale, start + total)
     moved = np.abs(total) > _NO_MOVE

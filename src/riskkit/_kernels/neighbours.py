@@ -28,23 +28,26 @@ import numpy as np
 if TYPE_CHECKING:
     from riskkit.typing import FloatArray
 
-__all__ = ["neighbour_distances", "neighbour_shares"]
+__all__ = ["neighbour_distances", "neighbour_shares", "reference_columns"]
 
 _BLOCK = 512  # rows compared at a time, so that distances stay near the cache
 
 
 def neighbour_distances(
-    rows: FloatArray, references: FloatArray, k: int, *, plain: bool = False
+    rows: FloatArray,
+    references: FloatArray,
+    k: int,
+    columns: FloatArray | None = None,
 ) -> FloatArray:
     """Return the mean k-th distance; `references` has shape (B, m, n_columns).
 
-    With `plain`, NumPy does it alone.
+    Given their :func:`reference_columns` as well, NumPy does it alone.
     """
     n_samples, m, n_columns = references.shape
     flat = references.reshape(-1, n_columns)
     out = np.empty(rows.shape[0])
     for start in range(0, rows.shape[0], _BLOCK):
-        squared = _squared(rows[start : start + _BLOCK], flat, plain=plain)
+        squared = _squared(rows[start : start + _BLOCK], flat, columns)
         cube = squared.reshape(-1, n_samples, m)
         kth = np.partition(cube, k - 1, axis=2)[:, :, k - 1]
         total = np.zeros(kth.shape[0])
@@ -55,7 +58,10 @@ def neighbour_distances(
 
 
 def neighbour_shares(
-    rows: FloatArray, references: FloatArray, k: int, *, plain: bool = False
+    rows: FloatArray,
+    references: FloatArray,
+    k: int,
+    columns: FloatArray | None = None,
 ) -> FloatArray:
     """Return what each column adds to the score, shape (n_rows, n_columns)."""
     n_samples, m, n_columns = references.shape
@@ -63,7 +69,7 @@ def neighbour_shares(
     out = np.zeros(rows.shape)
     for start in range(0, rows.shape[0], _BLOCK):
         block = rows[start : start + _BLOCK]
-        cube = _squared(block, flat, plain=plain).reshape(-1, n_samples, m)
+        cube = _squared(block, flat, columns).reshape(-1, n_samples, m)
         kth = np.argpartition(cube, k - 1, axis=2)[:, :, k - 1]
         for b in range(n_samples):
             squares = np.square(block - references[b, kth[:, b]])
@@ -73,18 +79,28 @@ def neighbour_shares(
     return np.asarray(out / n_samples)
 
 
-def _squared(rows: FloatArray, others: FloatArray, *, plain: bool) -> FloatArray:
+def reference_columns(references: FloatArray) -> FloatArray:
+    """Return the reference rows of all samples with each column in one piece."""
+    flat = references.reshape(-1, references.shape[2])
+    return np.ascontiguousarray(flat.T)
+
+
+def _squared(
+    rows: FloatArray, others: FloatArray, columns: FloatArray | None
+) -> FloatArray:
     """Return the squared distances, shape (n_rows, n_others)."""
-    if not plain:
+    if columns is None:
         from scipy.spatial.distance import cdist
 
         return np.asarray(cdist(rows, others, "sqeuclidean"))
-    columns = np.ascontiguousarray(others.T)
     gap = np.empty_like(columns)
     out = np.empty((len(rows), len(others)))
     for row, total in zip(rows, out, strict=True):
         np.subtract(columns, row[:, None], out=gap)
         np.multiply(gap, gap, out=gap)
+        if len(others) == 1:  # a single column would be added in pairs
+            total[0] = np.cumsum(gap)[-1]
+            continue
         # Over the first axis, NumPy adds row to row from the first to the last.
         np.add.reduce(gap, axis=0, out=total)
     return out

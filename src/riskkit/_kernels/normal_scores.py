@@ -10,6 +10,7 @@ the middle of the ranks it could have, so ties count half and nothing is infinit
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,6 +64,13 @@ def look_up_scores(
     x: FloatArray, grids: Sequence[FloatArray], scores: FloatArray
 ) -> FloatArray:
     """Return what :func:`normal_scores` does, given those of the ranks of all grids."""
+    if len(x) == 1:
+        # Python's own search begins sooner than NumPy's, which pays for many rows.
+        places = [
+            bisect_left(grid.data, value) + bisect_right(grid.data, value)
+            for value, grid in zip(x[0].tolist(), grids, strict=True)
+        ]
+        return scores[places][None]
     out = np.empty(x.shape)
     for column, grid, into in zip(x.T, grids, out.T, strict=True):
         into[:] = scores[_ranks(column, grid)]

@@ -83,6 +83,11 @@ def whitening(covariance: FloatArray) -> FloatArray:
 
 def shared_squares(centred: FloatArray, whiten: FloatArray) -> FloatArray:
     """Return the squares ``q_j^2`` of each row, shape (n_rows, n_columns)."""
+    if centred.shape[0] == 1:
+        # The same sums at once: over the first axis of an array in C order, NumPy adds
+        # row to row from the first to the last.
+        terms = np.multiply(centred.T, whiten.T, order="C")
+        return np.asarray(np.square(np.add.reduce(terms, axis=0))[None])
     out = np.zeros((centred.shape[0], whiten.shape[0]))
     for j in range(centred.shape[1]):
         out += centred[:, j, None] * whiten[:, j]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from riskkit.artifact._blend import BlendSpec
 from riskkit.artifact._blend_codec import decode_blend, encode_blend
-from riskkit.artifact._canonical import canonical_json, parse_json, plain_data
+from riskkit.artifact._canonical import plain_data
 from riskkit.artifact._codec import (
     decode_baseline,
     decode_manifest,
@@ -20,19 +17,34 @@ from riskkit.artifact._codec import (
     encode_manifest,
     encode_scorecard,
 )
+from riskkit.artifact._files import (
+    DETECTORS,
+    check_binary,
+    check_kind,
+    check_place,
+    read_documents,
+    write_documents,
+)
 from riskkit.artifact._manifest import PROTOCOL, Manifest
-from riskkit.artifact._members import LIMITS, open_members
-from riskkit.artifact._migrate import check_protocol, migrate
 from riskkit.artifact._nodes_codec import TREES
 from riskkit.artifact._pd_map_codec import decode_pd_map, encode_pd_map
-from riskkit.exceptions import ArtifactError, OutputError
+from riskkit.artifact._strategy_codec import (
+    STRATEGY,
+    check_fit,
+    decode_strategy,
+    encode_strategy,
+)
+from riskkit.exceptions import ArtifactError
 
 if TYPE_CHECKING:
+    import os
+
     from riskkit.artifact._baseline import BaselineSpec
     from riskkit.artifact._pd_map import PDMapSpec
     from riskkit.artifact._scorecard import ScorecardSpec
+    from riskkit.artifact._strategy import StrategySpec
 
-__all__ = ["Artifact", "read_artifact", "write_artifact"]
+__all__ = ["Artifact", "decode_artifact", "read_artifact", "write_artifact"]
 
 _KINDS = ("scorecard", "blend")
 
@@ -58,6 +70,9 @@ class Artifact:
     pd_map : PDMapSpec or None
         What lies between the model and the PD and grade that are used.
 
+    strategy : StrategySpec or None
+        What is decided on the scores.
+
     See Also
     --------
     read_artifact : Reads one from disk.
@@ -75,6 +90,38 @@ class Artifact:
     baseline: BaselineSpec | None = None
     schema: dict[str, Any] | None = None
     pd_map: PDMapSpec | None = None
+    strategy: StrategySpec | None = None
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the numbers and grades that the model answers, which may be read."""
+        names = ["pd", "points", "log_odds"]
+        if self.pd_map is not None:
+            names += ["grade", "grade_pd"] if self.pd_map.grades is not None else []
+            names += ["pd_low", "pd_high"] if self.pd_map.has_interval else []
+        return tuple(names)
+
+    def with_strategy(self, strategy: StrategySpec) -> Artifact:
+        """Return the same artifact with a strategy.
+
+        Parameters
+        ----------
+        strategy : StrategySpec
+            The strategy.
+
+        Returns
+        -------
+        artifact : Artifact
+            With the strategy in place of another one.
+
+        Raises
+        ------
+        ArtifactError
+            If the strategy and the model would read one name in two ways.
+        """
+        bare = replace(self, strategy=None)
+        check_fit(strategy, bare.fields, bare.outputs)
+        return replace(bare, strategy=strategy)
 
     @property
     def fields(self) -> dict[str, Literal["numeric", "categorical"]]:
@@ -82,6 +129,11 @@ class Artifact:
         kinds = dict(self.model.kinds)
         for column in () if self.pd_map is None else self.pd_map.columns:
             kinds.setdefault(column, "categorical")
+        if self.strategy is not None:
+            outputs = self.outputs
+            for name, kind in self.strategy.field_kinds.items():
+                if name not in outputs:
+                    kinds.setdefault(name, kind or "categorical")
         return kinds
 
 
@@ -93,6 +145,7 @@ def write_artifact(
     pd_map: PDMapSpec | None = None,
     baseline: BaselineSpec | None = None,
     schema: dict[str, Any] | None = None,
+    strategy: StrategySpec | None = None,
     overwrite: bool = False,
 ) -> Manifest:
     """Write an artifact, whole or not at all.
@@ -119,6 +172,9 @@ def write_artifact(
 
     schema : dict or None, default=None
         Description of the training table, as plain data.
+
+    strategy : StrategySpec or None, default=None
+        What is decided on the scores.
 
     overwrite : bool, default=False
         Whether an artifact that is there already may be replaced.
@@ -154,7 +210,7 @@ def write_artifact(
     True
     """
     place = Path(path)
-    _check_place(place, overwrite=overwrite)
+    check_place(place, overwrite=overwrite)
     notes = plain_data(manifest.notes, "notes")
     manifest = replace(manifest, protocol=PROTOCOL, notes=notes, members={})
     documents: dict[str, Any] = {"manifest.json": encode_manifest(manifest)}
@@ -169,17 +225,14 @@ def write_artifact(
     if schema is not None:
         schema = plain_data(schema, "schema")
         documents["schema.json"] = schema
+    if strategy is not None:
+        documents[STRATEGY] = encode_strategy(strategy)
+    given = Artifact(manifest, model, baseline, schema, pd_map, strategy)
     # What could not be read back unchanged must not be written.
-    if _decode(documents) != Artifact(manifest, model, baseline, schema, pd_map):
+    if decode_artifact(documents) != given:
         msg = "The artifact must read back as what was given; its specs hold odd types."
         raise ArtifactError(msg)
-    del documents["manifest.json"]
-    members = {name: _raw(name, d) for name, d in documents.items()}
-    hashes = {name: hashlib.sha256(raw).hexdigest() for name, raw in members.items()}
-    manifest = replace(manifest, members=hashes)
-    members["manifest.json"] = canonical_json(encode_manifest(manifest))
-    _put(place, members)
-    return manifest
+    return write_documents(place, manifest, documents)
 
 
 def read_artifact(path: str | os.PathLike[str]) -> Artifact:
@@ -216,59 +269,20 @@ def read_artifact(path: str | os.PathLike[str]) -> Artifact:
     ...
     riskkit.exceptions.ArtifactError: No artifact found: nothing is at not_there.rk.
     """
-    members = open_members(path)
-    for name in ("manifest.json", "model.json"):
-        if name not in members.names:
-            msg = f"An artifact must hold {name}; this one does not."
-            raise ArtifactError(msg)
-    manifest = parse_json(members.read("manifest.json"), "manifest.json")
-    protocol = check_protocol(manifest)
-    # A later protocol may have further members; this one has none but these.
-    unknown = sorted(members.names - set(LIMITS))
-    if unknown:
-        msg = (
-            f"An artifact of protocol {protocol} holds {', '.join(LIMITS)}; this one "
-            f"also holds {unknown[0]!r}. The file was not written by riskkit; do not "
-            "trust it."
-        )
-        raise ArtifactError(msg)
-    raws = {name: members.read(name) for name in members.names - {"manifest.json"}}
-    _check_hashes(decode_manifest(manifest).members, raws)
-    documents = {
-        name: raw if name == TREES else parse_json(raw, name)
-        for name, raw in raws.items()
-    }
-    documents["manifest.json"] = manifest
-    return _decode(migrate(documents, protocol))
+    return decode_artifact(read_documents(path))
 
 
-def _check_hashes(expected: dict[str, str], raws: dict[str, bytes]) -> None:
-    if set(expected) != set(raws):
-        differing = sorted(set(expected) ^ set(raws))[0]
-        where = "the manifest" if differing in expected else "the container"
-        msg = (
-            f"The manifest must list every member; {differing!r} is in {where} only. "
-            "Copy or save the artifact again."
-        )
-        raise ArtifactError(msg)
-    for name, raw in raws.items():
-        if hashlib.sha256(raw).hexdigest() != expected[name]:
-            msg = (
-                f"{name} must have the SHA-256 that the manifest states; it has "
-                "another, so it was changed or damaged. Copy or save the artifact "
-                "again."
-            )
-            raise ArtifactError(msg)
-
-
-def _decode(documents: dict[str, Any]) -> Artifact:
+def decode_artifact(documents: dict[str, Any]) -> Artifact:
+    """Return the artifact of documents of the present protocol."""
     manifest = decode_manifest(documents["manifest.json"])
-    if manifest.model not in _KINDS:
+    if manifest.model in DETECTORS:
         msg = (
-            f"manifest.json, model: expected one of {_KINDS}; got "
-            f"{manifest.model!r}. A later version of riskkit may read it."
+            f"The artifact must hold a model of PDs; it holds a {manifest.model!r}. "
+            "Load it with riskkit.serving.load_scorer."
         )
         raise ArtifactError(msg)
+    check_kind(manifest, _KINDS)
+    check_binary(documents, {TREES})
     model: ScorecardSpec | BlendSpec
     if manifest.model == "blend":
         model = decode_blend(documents)
@@ -290,102 +304,7 @@ def _decode(documents: dict[str, Any]) -> Artifact:
         if not isinstance(schema, dict):
             msg = "schema.json must be an object; it is another kind of value."
             raise ArtifactError(msg)
-    return Artifact(manifest, model, baseline, schema, pd_map)
-
-
-def _raw(name: str, document: Any) -> bytes:
-    raw: bytes = document if name == TREES else canonical_json(document)
-    return raw
-
-
-def _check_place(place: Path, *, overwrite: bool) -> None:
-    if place.suffix not in {".rk", ""}:
-        msg = (
-            "An artifact's name must end in .rk for one file, or have no suffix for a "
-            f"folder; got the suffix {place.suffix!r}."
-        )
-        raise OutputError(msg)
-    if not place.parent.is_dir():
-        msg = f"The folder {place.parent} must exist; it does not. Make it first."
-        raise OutputError(msg)
-    if not os.path.lexists(place):
-        return
-    if not overwrite:
-        msg = (
-            f"{place} holds something already. Give another path, or overwrite=True "
-            "to replace it."
-        )
-        raise OutputError(msg)
-    as_folder = not place.suffix
-    if place.is_dir() != as_folder or (
-        as_folder and not {entry.name for entry in place.iterdir()} <= set(LIMITS)
-    ):
-        msg = f"{place} is not an artifact and is not replaced. Give another path."
-        raise OutputError(msg)
-
-
-def _put(place: Path, members: dict[str, bytes]) -> None:
-    """Write beside the place first, so that a failure leaves the place as it was."""
-    import shutil
-
-    scratch = place.with_name(f".{place.name}.{os.urandom(6).hex()}.part")
-    aside = scratch.with_suffix(".old")
-    try:
-        if place.suffix:
-            _write_synced(scratch, _zip(members))
-        else:
-            scratch.mkdir()
-            for name, raw in members.items():
-                _write_synced(scratch / name, raw)
-            if place.exists():
-                place.replace(aside)
-        try:
-            scratch.replace(place)
-        except OSError:
-            if aside.exists():
-                aside.replace(place)
-            raise
-        _sync_folder(place.parent)
-    except OSError as error:
-        msg = f"{place} cannot be written: {error.strerror or error}."
-        raise OutputError(msg) from error
-    finally:
-        if place.suffix:
-            scratch.unlink(missing_ok=True)
-        shutil.rmtree(scratch, ignore_errors=True)
-        shutil.rmtree(aside, ignore_errors=True)
-
-
-def _write_synced(place: Path, raw: bytes) -> None:
-    with place.open("xb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name last through a loss of power, where the system can."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _zip(members: dict[str, bytes]) -> bytes:
-    """Return a zip whose bytes depend on the members alone.
-
-    Stored, not deflated: compressed bytes differ between versions of zlib.
-    """
-    from zipfile import ZipFile, ZipInfo
-
-    buffer = io.BytesIO()
-    with ZipFile(buffer, "w") as archive:
-        for name in sorted(members):
-            info = ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            info.create_system = 3
-            info.external_attr = 0o100644 << 16
-            archive.writestr(info, members[name])
-    return buffer.getvalue()
+    artifact = Artifact(manifest, model, baseline, schema, pd_map)
+    if STRATEGY in documents:
+        artifact = artifact.with_strategy(decode_strategy(documents[STRATEGY]))
+    return artifact

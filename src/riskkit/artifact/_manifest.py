@@ -10,7 +10,7 @@ __all__ = ["PROTOCOL", "Manifest"]
 
 # Raise this number when a reader of the previous protocol could misread an artifact,
 # and add the step from the old one to `_migrate.py`.
-PROTOCOL = 3
+PROTOCOL = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Manifest:
     Parameters
     ----------
     model : str
-        Kind of model: ``"scorecard"`` or ``"blend"``.
+        Kind of model: ``"scorecard"``, ``"blend"``, ``"detector"`` or ``"fraud"``.
 
     protocol : int
         Number of the file format.
@@ -70,11 +70,19 @@ class Manifest:
     def model_id(self) -> str:
         """First 12 digits of the model's SHA-256; empty before it is written.
 
-        The trees and the PD map, where there are any, are part of the model: another
+        Trees, arrays and PD map, where there are any, are part of the model: another
         calibration is another model.
         """
-        parts = ("model.json", "trees.bin", "pd_map.json")
+        parts = ("model.json", "trees.bin", "detector.bin", "pd_map.json")
         hashes = [self.members[name] for name in parts if name in self.members]
         if len(hashes) < 2:
             return "".join(hashes)[:12]
         return sha256("".join(hashes).encode()).hexdigest()[:12]
+
+    @property
+    def strategy_id(self) -> str:
+        """First 12 digits of the strategy's SHA-256; empty where there is none.
+
+        It is no part of the model: another strategy decides on the same scores.
+        """
+        return self.members.get("strategy.json", "")[:12]

@@ -29,6 +29,8 @@ LIMITS = {
     "baseline.json": 16 << 20,
     "schema.json": 4 << 20,
     "trees.bin": 60 << 20,
+    "strategy.json": 1 << 20,
+    "detector.bin": 60 << 20,
 }
 MAX_FILE = 64 << 20
 MAX_MEMBERS = 16

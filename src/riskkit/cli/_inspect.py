@@ -13,6 +13,7 @@ from riskkit.artifact import ScorecardSpec, read_artifact
 from riskkit.cli._blend import blend_tables, plain_blend
 from riskkit.cli._console import plain_table
 from riskkit.cli._pd_map import pd_map_tables
+from riskkit.cli._strategy import strategy_tables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +39,9 @@ def inspect(path: Path, *, as_json: bool) -> None:
             console.print(table)
     if artifact.pd_map is not None:
         for table in pd_map_tables(artifact.pd_map):
+            console.print(table)
+    if artifact.strategy is not None:
+        for table in strategy_tables(artifact.strategy, artifact.manifest.strategy_id):
             console.print(table)
     left_out = artifact.manifest.left_out
     if left_out:
@@ -93,15 +97,21 @@ def _bins(artifact: Artifact, item: CharacteristicSpec) -> Any:
 def _plain(artifact: Artifact) -> dict[str, Any]:
     model = artifact.model
     if isinstance(model, ScorecardSpec):
-        out = asdict(artifact)
+        out = asdict(replace(artifact, strategy=None))
         characteristics = out["model"]["characteristics"]
         for plain, item in zip(characteristics, model.characteristics, strict=True):
             plain["bins"] = item.feature.labels
     else:
         # Trees are no reading; the rest of the model goes without its arrays.
         out = asdict(
-            replace(artifact, model=ScorecardSpec((), 0.0, 0.0, model.scaling))
+            replace(
+                artifact,
+                model=ScorecardSpec((), 0.0, 0.0, model.scaling),
+                strategy=None,
+            )
         )
         out["model"] = plain_blend(model)
     out["manifest"]["model_id"] = artifact.manifest.model_id
+    if artifact.strategy is not None:
+        out["strategy"] = artifact.strategy.to_dict()
     return out

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["result_names", "score_frame"]
 
+_WORDS = frozenset({"decision", "decided_by", "decision_reason", "limited_by"})
+
 
 def result_names(artifact: Artifact, n_reasons: int) -> list[str]:
     """Return the columns of :func:`score_frame`."""
@@ -20,6 +22,10 @@ def result_names(artifact: Artifact, n_reasons: int) -> list[str]:
         names += ["grade", "grade_pd"]
     if pd_map is not None and pd_map.has_interval:
         names += ["pd_low", "pd_high"]
+    strategy = artifact.strategy
+    if strategy is not None:
+        names += ["decision", "decided_by", "decision_reason"]
+        names += ["limit", "limited_by", "price"] if strategy.limits else []
     return [*names, *(f"reason_{k + 1}" for k in range(n_reasons))]
 
 
@@ -44,6 +50,8 @@ def score_frame(artifact: Artifact, X: pd.DataFrame, n_reasons: int) -> pd.DataF
     known = result_names(artifact, 0)
     columns = {n: c for n, c in batch.to_dict().items() if n in known}
     scored = pd.DataFrame(columns)
+    for name in _WORDS & set(columns):
+        scored[name] = pd.array(columns[name].tolist(), dtype="str")
     if "grade" in scored:
         scored["grade"] = scored["grade"].astype("str")
     # A model of few characteristics has fewer reasons than were asked for.

@@ -11,16 +11,23 @@ import numpy as np
 
 from riskkit._core.frames import Table
 from riskkit._core.params import did_you_mean
-from riskkit.decision._limit_spec import LIMITED_BY, ROUNDING, LimitSpec, read_limits
-from riskkit.decision._values import Columns, read_level, read_number, require_fields
+from riskkit.artifact import (
+    LIMITED_BY,
+    LimitSpec,
+    grant_record,
+    grant_rows,
+    read_limits,
+)
+from riskkit.decision._strategy_fields import require_fields
 from riskkit.exceptions import InvalidParameterError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from riskkit.typing import FloatArray, IntArray
+    from riskkit.artifact import RowGrants
+    from riskkit.typing import FloatArray
 
-__all__ = ["Grant", "LimitPolicy", "LimitResult", "grant_rows"]
+__all__ = ["Grant", "LimitPolicy", "LimitResult", "limit_result"]
 
 _KEYS = (
     "bands", "by", "best", "income", "exposure", "requested", "round_to", "minimum",
@@ -230,18 +237,11 @@ class LimitPolicy:
         InvalidInputError, InvalidTypeError
             If a field is absent, or of the wrong kind.
         """
-        spec = self.spec
-        require_fields(spec.fields, record, "record")
-        value = record[spec.by]
-        if spec.score_bands is None:
-            place = spec.band_of_level(read_level(spec.by, value))
-        else:
-            place = spec.score_bands.place(read_number(spec.by, value))
-        limit, by = spec.grant(place, lambda f: read_number(f, record[f]))
-        if place < 0:
-            return Grant(limit, LIMITED_BY[by], None, None)
-        band = spec.bands[place]
-        return Grant(limit, LIMITED_BY[by], band.price, band.name)
+        require_fields(self.spec.fields, record, "record")
+        limit, limited_by, band = grant_record(self.spec, record)
+        if band is None:
+            return Grant(limit, limited_by, None, None)
+        return Grant(limit, limited_by, band.price, band.name)
 
     def apply(self, table: Any) -> LimitResult:
         """Return what every row of a table is granted.
@@ -263,16 +263,7 @@ class LimitPolicy:
         """
         rows = Table.read(table)
         require_fields(self.spec.fields, rows.names, "table")
-        place, limit, by = grant_rows(self.spec, Columns(rows))
-        prices = [math.nan if b.price is None else b.price for b in self.spec.bands]
-        names = [band.name for band in self.spec.bands]
-        return LimitResult(
-            limit=limit,
-            limited_by=np.asarray(LIMITED_BY)[by],
-            # The last entry serves the place -1 of an unknown score.
-            price=np.array([*prices, math.nan])[place],
-            band=np.array([*names, ""])[place],
-        )
+        return limit_result(self.spec, grant_rows(self.spec, rows))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LimitPolicy) and self.spec == other.spec
@@ -284,40 +275,14 @@ class LimitPolicy:
         return f"LimitPolicy(by={self.spec.by!r}, {len(self.spec.bands)} bands)"
 
 
-def grant_rows(
-    spec: LimitSpec, columns: Columns
-) -> tuple[IntArray, FloatArray, IntArray]:
-    """Return each row's band, its limit, and what holds it down.
-
-    The arithmetic is that of :meth:`LimitSpec.grant`, step by step.
-    """
-    if spec.score_bands is None:
-        coded = columns.level(spec.by)
-        found = [spec.band_of_level(level) for level in coded.levels]
-        place = np.array([*found, -1], dtype=np.intp)[coded.codes]
-    else:
-        place = spec.score_bands.places(columns.number(spec.by))
-    owed = np.zeros(columns.n_rows)
-    if spec.exposure is not None:
-        owed = columns.number(spec.exposure)
-    caps = np.full((4, columns.n_rows), np.inf)
-    for k, band in enumerate(spec.bands):
-        rows = place == k
-        caps[0, rows] = band.limit
-        if band.income_multiple is not None and spec.income is not None:
-            income = columns.number(spec.income)[rows]
-            caps[1, rows] = band.income_multiple * income - owed[rows]
-        if band.exposure_cap is not None:
-            caps[2, rows] = band.exposure_cap - owed[rows]
-    if spec.requested is not None:
-        caps[3] = columns.number(spec.requested)
-    unknown = (place < 0) | np.isnan(caps).any(axis=0)
-    caps[:, unknown] = spec.unknown
-    by = np.argmin(caps, axis=0)
-    amount = caps[by, np.arange(columns.n_rows)].clip(0.0)
-    limit = np.floor(amount / spec.round_to + ROUNDING) * spec.round_to
-    small = (limit < spec.minimum) & ~unknown
-    limit[small] = 0.0
-    by[small] = LIMITED_BY.index("minimum")
-    by[unknown] = LIMITED_BY.index("unknown")
-    return place, limit, by
+def limit_result(spec: LimitSpec, grants: RowGrants) -> LimitResult:
+    """Return grants with the names and prices of their bands."""
+    prices = [math.nan if b.price is None else b.price for b in spec.bands]
+    names = [band.name for band in spec.bands]
+    return LimitResult(
+        limit=grants.limit,
+        limited_by=np.asarray(LIMITED_BY)[grants.limited_by],
+        # The last entry serves the place -1 of an unknown score.
+        price=np.array([*prices, math.nan])[grants.band],
+        band=np.array([*names, ""])[grants.band],
+    )

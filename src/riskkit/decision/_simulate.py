@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit.artifact import DECISIONS
 from riskkit.decision._outcomes import read_outcomes
 from riskkit.decision._profit import normal_half_width, read_economics
 from riskkit.decision._rows import check_level, read_masses
-from riskkit.decision._rules import DECISIONS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from riskkit._core.frames import Table
 from riskkit._core.params import did_you_mean
-from riskkit.decision._limits import LimitPolicy, LimitResult
+from riskkit.artifact import (
+    StrategySpec,
+    decide_record,
+    decide_rows,
+    read_strategy,
+)
+from riskkit.decision._limits import LimitPolicy, LimitResult, limit_result
 from riskkit.decision._simulate import SimulationResult, simulate_steps
+from riskkit.decision._strategy_fields import require_fields
 from riskkit.decision._strategy_file import read_toml
 from riskkit.decision._strategy_result import Decision, StrategyResult
-from riskkit.decision._strategy_spec import StrategySpec, read_strategy
-from riskkit.decision._values import Columns, read_number, read_value, require_fields
 from riskkit.exceptions import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from riskkit.typing import BoolArray, IntArray
+    from riskkit.typing import BoolArray
 
 __all__ = ["Strategy"]
 
@@ -86,6 +89,7 @@ class Strategy:
     --------
     compare_strategies : Two strategies on the same applicants.
     choose_cutoff : Where a band should end.
+    riskkit.export.save_artifact : Saves a strategy with the model it decides on.
 
     Notes
     -----
@@ -228,43 +232,18 @@ class Strategy:
         InvalidInputError, InvalidTypeError
             If a field is absent, or of the wrong kind.
         """
-        spec = self.spec
-        require_fields(spec.fields, record, "record")
-        values = {
-            name: read_value(name, record[name], kind)
-            for name, kind in spec.kinds.items()
-        }
-        fired = [
-            place
-            for place, region in enumerate(spec.regions)
-            if any(
-                all(held.holds(values[name]) for name, held in box.items())  # type: ignore[arg-type]
-                for box in region
-            )
-        ]
-        place = spec.otherwise
-        if fired:
-            place = fired[0]
-        elif spec.score_bands is not None:
-            found = spec.score_bands.place(read_number(spec.score, record[spec.score]))
-            place = place if found < 0 else len(spec.rules) + found
-        names = tuple(spec.rules[k].name for k in fired)
-        step = spec.steps[place]
-        if step.decision != "approve" or self._limits is None:
-            return Decision(step.decision, step.name, step.reason, names)
-        grant = self._limits.grant(record)
-        if not grant.limit:
-            step = spec.steps[-1]
-            reason = f"{step.reason}: {grant.limited_by}"
-            return Decision(step.decision, step.name, reason, names)
+        require_fields(self.spec.fields, record, "record")
+        step, reason, fired, grant = decide_record(self.spec, record)
+        if grant is None:
+            return Decision(step.decision, step.name, reason, fired)
         return Decision(
             step.decision,
             step.name,
-            step.reason,
-            names,
+            reason,
+            fired,
             limit=grant.limit,
             limited_by=grant.limited_by,
-            price=grant.price,
+            price=None if grant.band is None else grant.band.price,
         )
 
     def apply(self, table: Any) -> StrategyResult:
@@ -342,35 +321,11 @@ class Strategy:
         spec = self.spec
         rows = Table.read(table)
         require_fields(spec.fields, rows.names, "table")
-        columns = Columns(rows)
-        fired = [self._fires(k, columns) for k in range(len(spec.rules))]
-        place = self._bands(columns)
-        # The first rule that fires decides, so it is written last.
-        for k in reversed(range(len(fired))):
-            place[fired[k]] = k
+        decided = decide_rows(spec, rows)
         limits: LimitResult | None = None
-        if self._limits is not None:
-            limits = self._limits.apply(table)
-            approves = np.array([step.decision == "approve" for step in spec.steps])
-            place[approves[place] & (limits.limit == 0)] = len(spec.steps) - 1
-        return StrategyResult(spec.steps, place, limits), fired
-
-    def _fires(self, place: int, columns: Columns) -> BoolArray:
-        rows = np.zeros(columns.n_rows, dtype=np.bool_)
-        for box in self.spec.regions[place]:
-            held = np.ones(columns.n_rows, dtype=np.bool_)
-            for name, values in box.items():
-                held &= columns.held_by(name, values, self.spec.kinds[name])
-            rows |= held
-        return rows
-
-    def _bands(self, columns: Columns) -> IntArray:
-        """Return the step that decides if no rule fires."""
-        spec = self.spec
-        if spec.score_bands is None:
-            return np.full(columns.n_rows, spec.otherwise, dtype=np.intp)
-        found = spec.score_bands.places(columns.number(spec.score))
-        return np.where(found < 0, spec.otherwise, len(spec.rules) + found)
+        if spec.limits is not None and decided.grants is not None:
+            limits = limit_result(spec.limits, decided.grants)
+        return StrategyResult(spec.steps, decided.step, limits), decided.fired
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Strategy) and self.spec == other.spec

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit.artifact import DECISIONS
 from riskkit.decision._outcomes import read_outcomes
 from riskkit.decision._rows import read_masses
-from riskkit.decision._rules import DECISIONS
 from riskkit.decision._strategy import Strategy
 from riskkit.decision._swap import SwapResult, swap_set
 from riskkit.exceptions import InvalidTypeError

@@ -10,8 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
+    from riskkit.artifact import StrategyStep
     from riskkit.decision._limits import LimitResult
-    from riskkit.decision._strategy_spec import Step
     from riskkit.typing import BoolArray, IntArray
 
 __all__ = ["Decision", "StrategyResult"]
@@ -65,7 +65,7 @@ class StrategyResult:
 
     Parameters
     ----------
-    steps : tuple of Step
+    steps : tuple of StrategyStep
         Everything that may decide.
 
     decided_by : ndarray of int
@@ -83,7 +83,7 @@ class StrategyResult:
     ['decline', 'approve', 'refer']
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[StrategyStep, ...]
     decided_by: IntArray
     limits: LimitResult | None
 
@@ -91,6 +91,18 @@ class StrategyResult:
     def decision(self) -> Any:
         """Decision on each row."""
         return np.array([step.decision for step in self.steps])[self.decided_by]
+
+    @property
+    def reason(self) -> Any:
+        """Reason of the decision on each row, as :meth:`Strategy.decide` gives it."""
+        reasons = np.array([step.reason for step in self.steps], dtype=object)
+        reason = reasons[self.decided_by]
+        if self.limits is not None:
+            last = len(self.steps) - 1
+            for row in np.flatnonzero(self.decided_by == last):
+                limited_by = str(self.limits.limited_by[row])
+                reason[row] = self.steps[last].because(limited_by)
+        return reason
 
     @property
     def approved(self) -> BoolArray:
@@ -112,7 +124,7 @@ class StrategyResult:
         columns = {
             "decision": self.decision,
             "decided_by": np.array([s.name for s in self.steps])[self.decided_by],
-            "reason": np.array([s.reason for s in self.steps])[self.decided_by],
+            "reason": self.reason,
         }
         frame = pd.DataFrame(columns)
         if self.limits is None:

@@ -11,6 +11,8 @@ from riskkit._core.levels import level_key
 from riskkit.artifact import Manifest, ScorecardSpec, write_artifact
 from riskkit.exceptions import InvalidParameterError
 from riskkit.export._chain import model_spec, read_model
+from riskkit.export._save_detector import is_detector, save_detector
+from riskkit.export._strategy_given import strategy_spec
 
 if TYPE_CHECKING:
     import os
@@ -28,6 +30,7 @@ def save_artifact(
     *,
     calibration: Any | Sequence[Any] | None = None,
     grades: Any = None,
+    strategy: Any = None,
     target: str | None = None,
     window: tuple[str | date, str | date] | None = None,
     left_out: Mapping[str, str] | None = None,
@@ -45,7 +48,8 @@ def save_artifact(
     ----------
     model : estimator
         A fitted scorecard, a model of :mod:`riskkit.boosting`, or a ``CalibratedPD``
-        of one.
+        of one; or a detector or ``FraudClassifier`` of :mod:`riskkit.fraud`, which
+        takes no `calibration` and no `grades`.
 
     path : str or path
         Where to. A name that ends in ``.rk`` becomes one file, a name without a
@@ -59,6 +63,11 @@ def save_artifact(
 
     grades : MasterScale or None, default=None
         Fitted grades of the PD that results; they must reach from 0 to 1.
+
+    strategy : Strategy, mapping, path or None, default=None
+        What is decided on the scores: a :class:`riskkit.decision.Strategy`, its plain
+        data, or its TOML file. It reads what the model answers by name (``points``,
+        ``pd``, ``grade``), and everything else from the record.
 
     target : str or None, default=None
         Name of the outcome column, for the record.
@@ -92,23 +101,31 @@ def save_artifact(
         If the model is of a kind that cannot be saved, or a step is none.
     InvalidParameterError
         If the window is not two dates in order, the master scale does not cover every
-        PD, or a calibrator of log-odds follows another one.
+        PD, a calibrator of log-odds follows another one, or a detector is given what
+        belongs on top of a PD.
     OutputError
         If the place cannot be written to, or holds something already.
     ArtifactError
-        If the notes or the schema are not plain data.
+        If the notes or the schema are not plain data, or the strategy reads a name
+        that means two things.
 
     See Also
     --------
     riskkit.serving.load_scorer : Loads what is saved here.
     riskkit.calibration.CalibratedPD : Calibrates a scorecard by cross-fitting.
     riskkit.scaling.MasterScale : Grades.
+    riskkit.decision.Strategy : Decides.
 
     Notes
     -----
     Boosted trees and forests are saved as plain arrays of nodes, which a scorer reads
     without the library that grew them. PDs and points are those of the estimator to the
     bit, and points lost to the rounding of sums in double precision.
+
+    Detectors are saved as the arrays they learned. Two of them keep values of training
+    rows: ``SubsampledKNNDetector``, also in an ensemble, its samples of rows as
+    z-scores, and every detector the levels of text fields, at most 1,000 of each. Keep
+    names and identifiers out of the fields of a detector.
 
     Examples
     --------
@@ -141,7 +158,36 @@ def save_artifact(
     ...     scorer = load_scorer(path)
     >>> scorer.score({"x0": 0.3}).grade
     'B'
+
+    And with what is decided on its points:
+
+    >>> from riskkit.decision import Strategy
+    >>> strategy = Strategy(bands=[
+    ...     {"from": 500, "decision": "approve"}, {"to": 500, "decision": "refer"}])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "card.rk"
+    ...     manifest = save_artifact(card, path, strategy=strategy)
+    ...     scorer = load_scorer(path)
+    >>> result = scorer.score({"x0": 0.3})
+    >>> result.decision, result.decided_by
+    ('approve', 'points in [500, inf)')
     """
+    if is_detector(model):
+        return save_detector(
+            model,
+            path,
+            on_top={
+                "calibration": calibration,
+                "grades": grades,
+                "strategy": strategy,
+            },
+            target=target,
+            window=_check_window(window),
+            left_out=left_out or {},
+            notes=notes or {},
+            schema=schema.to_dict() if hasattr(schema, "to_dict") else schema,
+            overwrite=overwrite,
+        )
     card, pd_map = read_model(model, calibration, grades)
     spec = model_spec(card)
     is_card = isinstance(spec, ScorecardSpec)
@@ -168,6 +214,7 @@ def save_artifact(
         manifest=manifest,
         model=spec,
         pd_map=pd_map,
+        strategy=None if strategy is None else strategy_spec(strategy),
         baseline=getattr(card, "baseline_", None),
         schema=None if described is None else dict(described),
         overwrite=overwrite,

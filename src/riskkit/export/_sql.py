@@ -14,6 +14,7 @@ from riskkit.export._sql_dialects import Writer
 from riskkit.export._sql_pd import PDTables
 from riskkit.export._sql_request import PREFIX, read_request
 from riskkit.export._sql_text import Item, Query
+from riskkit.export._strategy_sql import StrategyTables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +40,7 @@ def to_sql(
     stored_as: Mapping[str, str] | None = None,
     calibration: Any | Sequence[Any] | None = None,
     grades: Any = None,
+    strategy: Any = None,
 ) -> str:
     """Return one SELECT that scores a table of raw columns where it lies.
 
@@ -80,12 +82,18 @@ def to_sql(
     grades : MasterScale, optional
         Fitted grades of the PD, as for :func:`save_artifact`; of an estimator only.
 
+    strategy : Strategy, mapping or path, optional
+        What is decided on the scores, as for :func:`save_artifact`; in place of the one
+        that was saved with the model, if there is one.
+
     Returns
     -------
     sql : str
         A statement without semicolon, so that it can be the body of a view. It gives
         the columns of `keep`, then ``pd``, ``points``, ``log_odds``; ``grade`` and
-        ``grade_pd``, ``pd_low`` and ``pd_high`` where the model has them; for each
+        ``grade_pd``, ``pd_low`` and ``pd_high`` where the model has them; ``decision``,
+        ``decided_by`` and ``decision_reason`` with a strategy, ``limit``,
+        ``limited_by`` and ``price`` with one that has limits; for each
         reason ``reason_1``, ``points_lost_1`` and so on, NULL where no further points
         are lost; and ``refused`` where the model refuses levels.
 
@@ -148,6 +156,7 @@ def to_sql(
         model,
         calibration,
         grades,
+        strategy,
         dialect=writer.dialect,
         table=table,
         keep=keep,
@@ -186,21 +195,30 @@ def _write(request: Request, writer: Writer, *, in_words: bool) -> str:
             stored = stored or "number"
         segments[field] = read_levels(writer, column, f"s{k}", stored)
         items += segments[field].items
+    card = CardTables(spec, writer, columns)
+    pds = PDTables(pd_map, writer, segments, _most_log_odds(spec))
+    strategy = None
+    if artifact.strategy is not None:
+        strategy = StrategyTables(
+            artifact.strategy, request, writer, pds, refuses=bool(card.refused_items())
+        )
+        items += strategy.column_items
     query.add(
         f"{PREFIX}columns",
         "the columns as the model reads them",
         items or [Item.of("nothing", "1")],
     )
-    card = CardTables(spec, writer, columns)
-    pds = PDTables(pd_map, writer, segments, _most_log_odds(spec))
     card.add_sums(query)
     pds.add(query)
+    if strategy is not None:
+        strategy.add(query)
     card.add_reasons(query, n_reasons)
     selected = [
         *(Item.of(writer.quote_name(name), key) for key, name in kept),
         pds.pd_item(),
         *(Item.of(name, name) for name in ("points", "log_odds")),
         *pds.further_items(),
+        *(() if strategy is None else strategy.items()),
         *card.reason_items(n_reasons, in_words=in_words),
         *card.refused_items(),
     ]

@@ -86,6 +86,29 @@ class PDTables:
                 [Item.of("grade_number", lines)],
             )
 
+    def has(self, track: str) -> bool:
+        """Return whether this is the PD, or an end of its interval that there is."""
+        return track == "pd" or (track in _ENDS and self._map.has_interval)
+
+    def column(self, track: str) -> str:
+        """Return the column of the PD that is used, or of an end of its interval."""
+        return self._columns[track]
+
+    def cut(
+        self,
+        track: str,
+        borders: Sequence[float],
+        values: Sequence[str],
+        *,
+        left_closed: bool = False,
+    ) -> Value:
+        """Return a table of the PD that is used, or of an end of its interval.
+
+        Its steps are closed on the right unless said otherwise.
+        """
+        n_before = len(self._map.steps)
+        return self._table(track, n_before, borders, values, left_closed=left_closed)
+
     def pd_item(self) -> Item:
         """Return the PD that is used."""
         return Item.of("pd", self._columns["pd"])

@@ -11,6 +11,7 @@ from riskkit._core.params import check_option, did_you_mean
 from riskkit.artifact import Artifact, Manifest, ScorecardSpec, read_artifact
 from riskkit.exceptions import InvalidParameterError, InvalidTypeError
 from riskkit.export._chain import model_spec, read_model
+from riskkit.export._strategy_given import strategy_spec
 
 if TYPE_CHECKING:
     from riskkit.export._sql_dialects import Dialect
@@ -45,6 +46,7 @@ def read_request(
     model: Any,
     calibration: Any,
     grades: Any,
+    strategy: Any,
     *,
     dialect: Dialect,
     table: Any,
@@ -55,6 +57,8 @@ def read_request(
 ) -> Request:
     """Check what :func:`riskkit.export.to_sql` was given."""
     artifact = _read_artifact(model, calibration, grades)
+    if strategy is not None:
+        artifact = artifact.with_strategy(strategy_spec(strategy))
     fields = artifact.fields
     renamed = _read_fields("columns", columns, fields)
     stored = _read_fields("stored_as", stored_as, fields)
@@ -189,6 +193,9 @@ def _result_names(request: Request) -> list[str]:
     """Return the names of the columns that the statement adds to those kept."""
     names = ["pd", "points", "log_odds", "refused"]
     names += ["grade", "grade_pd", "pd_low", "pd_high"]
+    if request.artifact.strategy is not None:
+        names += ["decision", "decided_by", "decision_reason"]
+        names += ["limit", "limited_by", "price"]
     for place in range(1, request.n_reasons + 1):
         names += [f"reason_{place}", f"points_lost_{place}"]
     return names

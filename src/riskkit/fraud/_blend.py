@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from riskkit._kernels.fraud_blend import FraudBlend, blend_parts
 from riskkit._kernels.ranking import score_counts
-from riskkit._kernels.tail_surprise import surprise, surprise_map
+from riskkit._kernels.tail_surprise import surprise_map
 
 if TYPE_CHECKING:
     from riskkit._kernels.tail_surprise import SurpriseMap
@@ -45,10 +46,11 @@ class ScoreBlend:
         self, learned: FloatArray, anomaly: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """Return what each of the two adds to the score of each row."""
-        return (
-            self.share * surprise(self.learned, learned),
-            (1.0 - self.share) * surprise(self.anomaly, anomaly),
-        )
+        return blend_parts(self.on_line(1.0, 0.0), learned, anomaly)
+
+    def on_line(self, slope: float, intercept: float) -> FraudBlend:
+        """Return the blend with a calibration, as kernels take it."""
+        return FraudBlend(self.learned, self.anomaly, self.share, slope, intercept)
 
     def score(self, learned: FloatArray, anomaly: FloatArray) -> FloatArray:
         """Return the blended score of each row; up is riskier."""

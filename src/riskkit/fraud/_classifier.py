@@ -7,31 +7,34 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils import ClassifierTags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from riskkit._core.inputs import read_features, read_training, read_weight
+from riskkit._core.inputs import read_features, read_training
 from riskkit._core.params import check_bool, check_int, check_option, check_real
+from riskkit._kernels.fraud_blend import Told, fraud_log_odds, fraud_parts
+from riskkit._kernels.logistic import sigmoid
 from riskkit.exceptions import FewEventsWarning, InvalidParameterError
 from riskkit.fraud._detector import BaseDetector, Rows, TrainingRows
 from riskkit.fraud._ensemble import AnomalyEnsemble
 from riskkit.fraud._fraud_presets import BOOSTERS
+from riskkit.fraud._fraud_spec import fraud_spec
 from riskkit.fraud._fraud_training import (
     LabelledRows,
     anomaly_columns,
     train_fraud_model,
     training_frame,
 )
-from riskkit.fraud._label_delay import check_labels, mature_rows, read_times
+from riskkit.fraud._label_delay import check_labels, mature_rows, times_that_count
 
 if TYPE_CHECKING:
     from numpy.random import RandomState
     from numpy.typing import ArrayLike, NDArray
     from sklearn.utils import Tags
 
-    from riskkit._core.inputs import Training
+    from riskkit._kernels.fraud_blend import FraudBlend
+    from riskkit.artifact import FraudSpec
     from riskkit.typing import FloatArray
 
 __all__ = ["FraudClassifier"]
@@ -257,7 +260,7 @@ class FraudClassifier(ClassifierMixin, BaseEstimator):
             )
             raise InvalidParameterError(msg)
         training = read_training(self, X, y, sample_weight)
-        times = _read_times(dates, sample_weight, training)
+        times = times_that_count(dates, sample_weight, training)
         rng = check_random_state(self.random_state)
         seeds = rng.randint(2**31 - 1, size=2).tolist()
         rows = TrainingRows.of(training.table, training.weight)
@@ -317,8 +320,7 @@ class FraudClassifier(ClassifierMixin, BaseEstimator):
             In nats; up is riskier. A row has the same alone as in any batch.
         """
         learned, anomaly, _, _ = self._scores(X)
-        line = self.calibration_
-        return np.asarray(line.c + line.a * self._blend.score(learned, anomaly))
+        return fraud_log_odds(self._mix, learned, anomaly)
 
     def predict_proba(self, X: Any) -> FloatArray:
         """Return the probability of no fraud and of fraud.
@@ -333,7 +335,7 @@ class FraudClassifier(ClassifierMixin, BaseEstimator):
         probability : ndarray of shape (n_samples, 2)
             Columns in the order of `classes_`.
         """
-        p = expit(self.decision_function(X))
+        p = sigmoid(self.decision_function(X))
         return np.column_stack([1.0 - p, p])
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -401,24 +403,43 @@ class FraudClassifier(ClassifierMixin, BaseEstimator):
             else:
                 through += found.values[:, k]  # noqa: PD011
         start, raised = self.detector_._parts(rows)  # noqa: SLF001
-        positive = np.maximum(raised, 0.0)
-        total = positive.sum(axis=1)
-        told = total > 0
-        own += positive * (through / np.where(told, total, 1.0) * told)[:, None]
-        first, second = self._blend.parts(learned, anomaly)
-        base, unmoved = self._blend.parts(
-            np.full(len(learned), found.base), np.broadcast_to(start, anomaly.shape)
-        )
-        line = self.calibration_
-        # Each map is taken for a line between where its sum starts and where it ends.
-        slope_1 = _ratio(first - base, own.sum(axis=1))
-        slope_2 = _ratio(second - unmoved, raised.sum(axis=1))
-        parts = line.a * (own * slope_1[:, None] + raised * slope_2[:, None])
-        rest = line.c + line.a * (first + second) - parts.sum(axis=1)
+        told = Told(learned, found.base, own, through, anomaly, start, raised)
+        rest, parts = fraud_parts(self._mix, told)
         index = X.index if isinstance(X, pd.DataFrame) else None
         head = "(offset)" if "offset" in names else "offset"
         table = np.column_stack([rest, parts])
         return pd.DataFrame(table, columns=[head, *names], index=index, copy=False)
+
+    def to_spec(self) -> FraudSpec:
+        """Return the fitted model as the plain data that is saved and served.
+
+        Returns
+        -------
+        spec : FraudSpec
+            The detector, the trees, and how both are blended.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the model has not been fitted.
+
+        See Also
+        --------
+        riskkit.export.save_artifact : Saves it for a scorer.
+        """
+        check_is_fitted(self)
+        return fraud_spec(
+            self.detector_,
+            self.booster_,
+            self._blend,
+            self.calibration_,
+            sees_anomalies=self.anomaly_columns,
+        )
+
+    @property
+    def _mix(self) -> FraudBlend:
+        line = self.calibration_
+        return self._blend.on_line(line.a, line.c)
 
     @property
     def _coder(self) -> Any:
@@ -476,23 +497,3 @@ class FraudClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
-
-
-def _read_times(
-    dates: Any, sample_weight: ArrayLike | None, training: Training
-) -> FloatArray | None:
-    """Return the times of the rows that count."""
-    if dates is None:
-        return None
-    n_given = training.is_event.size
-    if sample_weight is None or training.weight is None:
-        return read_times(dates, n_given)
-    n_given = np.size(sample_weight) if np.ndim(sample_weight) else n_given
-    weight = read_weight(sample_weight, n_given)
-    times = read_times(dates, n_given)
-    return times if weight is None else times[weight > 0]
-
-
-def _ratio(change: FloatArray, total: FloatArray) -> FloatArray:
-    flat = np.abs(total) < 1e-12
-    return np.where(flat, 0.0, change / np.where(flat, 1.0, total))

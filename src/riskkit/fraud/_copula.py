@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from riskkit._core.params import check_int
 from riskkit._kernels.bins import sum_in_order
 from riskkit._kernels.normal_scores import look_up_scores, quantile_grid, rank_scores
@@ -12,6 +14,7 @@ from riskkit._kernels.shrunk_covariance import (
     shrunk_covariance,
     whitening,
 )
+from riskkit.artifact import CopulaStateSpec
 from riskkit.fraud._detector import EmbeddedDetector
 
 if TYPE_CHECKING:
@@ -47,6 +50,9 @@ class CopulaDetector(EmbeddedDetector):
     ----------
     offset_ : float
         Threshold of `predict` on `score_samples`.
+
+    n_rows_ : float
+        Rows learned from, as a sum of weights.
 
     n_features_in_ : int
         Fields seen in ``fit``.
@@ -124,3 +130,8 @@ class CopulaDetector(EmbeddedDetector):
 
     def _column_parts(self, z: FloatArray) -> tuple[float, FloatArray]:
         return 0.0, shared_squares(self._normal(z) - self._centre, self._whiten)
+
+    def _column_state(self) -> CopulaStateSpec:
+        return CopulaStateSpec(
+            np.stack(self._grids), self._rank_scores, self._centre, self._whiten
+        )

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from riskkit._core.inputs import read_features, read_weight
 from riskkit._core.params import check_real
 from riskkit._kernels.content_order import row_keys, sample_rows
+from riskkit.artifact import DetectorMemberSpec, DetectorSpec
 from riskkit.fraud._embedding import Embedding
 from riskkit.fraud._fields import FieldCoder
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sklearn.utils import Tags
 
     from riskkit._core.frames import Table
+    from riskkit.artifact._detector_state import StateSpec
     from riskkit.typing import FloatArray, IntArray
 
 __all__ = ["BaseDetector", "EmbeddedDetector", "Rows", "TrainingRows"]
@@ -272,11 +274,36 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         table = np.column_stack([offset, parts])
         return pd.DataFrame(table, columns=[first, *names], index=index, copy=False)
 
+    def to_spec(self) -> DetectorSpec:
+        """Return the fitted detector as the plain data that is saved and served.
+
+        Returns
+        -------
+        spec : DetectorSpec
+            Fields, units, and what the detector has learned.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the detector has not been fitted.
+
+        See Also
+        --------
+        riskkit.export.save_artifact : Saves it for a scorer.
+        """
+        check_is_fitted(self, "offset_")
+        member = DetectorMemberSpec("detector", 0, None, self._state())
+        units = (self._embedding.to_spec(),)
+        return DetectorSpec(
+            self._coder.fields, units, (member,), None, -float(self.offset_)
+        )
+
     def _fit_rows(
         self, training: TrainingRows, places: IntArray | None = None
     ) -> FloatArray:
         """Learn, set the threshold, and return the scores of the rows `places`."""
         self._coder, self._embedding = training.coder, training.embedding
+        self.n_rows_ = training.n_rows
         rng = check_random_state(getattr(self, "random_state", 0))
         self._learn(training, rng)
         if places is None:
@@ -319,6 +346,10 @@ class BaseDetector(OutlierMixin, BaseEstimator):
     def _parts(self, rows: Rows) -> tuple[FloatArray | float, FloatArray]:
         """Return offset and contributions by field; they add up to the score."""
 
+    @abstractmethod
+    def _state(self) -> StateSpec | None:
+        """Return what `_score` needs as plain data, None if it is 0 for all rows."""
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
@@ -345,6 +376,9 @@ class EmbeddedDetector(BaseDetector):
         offset, parts = self._column_parts(rows.z)
         return offset, self._embedding.by_field(parts)
 
+    def _state(self) -> StateSpec | None:
+        return self._column_state() if self._embedding.columns else None
+
     @abstractmethod
     def _learn_columns(self, training: TrainingRows, rng: RandomState) -> None:
         """Set the fitted attributes from at least one column."""
@@ -356,6 +390,10 @@ class EmbeddedDetector(BaseDetector):
     @abstractmethod
     def _column_parts(self, z: FloatArray) -> tuple[float, FloatArray]:
         """Return offset and contributions by column."""
+
+    @abstractmethod
+    def _column_state(self) -> StateSpec:
+        """Return what `_score_columns` needs as plain data."""
 
 
 def _threshold(score_samples: FloatArray, contamination: float | None) -> float:

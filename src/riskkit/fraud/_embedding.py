@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from riskkit._kernels.field_units import (
     sum_fields,
 )
 from riskkit._kernels.normal_scores import quantile_grid
+from riskkit.artifact import UnitColumnSpec
 
 if TYPE_CHECKING:
     from riskkit.fraud._fields import FieldCoder
@@ -37,7 +38,7 @@ class _Column:
     """One column of the embedding: which field it reads, how, and its unit."""
 
     field: int
-    kind: str  # "value", "missing" or "rarity"
+    kind: Literal["value", "missing", "rarity"]
     fill: float  # value: the median
     rarity: FloatArray | None  # by code of the level; then unseen, then missing
     centre: float
@@ -95,6 +96,20 @@ class Embedding:
             centre=np.array([column.centre for column in columns], dtype=np.float64),
             scale=np.array([column.scale for column in columns], dtype=np.float64),
             rarity=tuple(column.rarity for column in columns),
+        )
+
+    def to_spec(self) -> tuple[UnitColumnSpec, ...]:
+        """Return the columns as plain data."""
+        return tuple(
+            UnitColumnSpec(
+                column.field,
+                column.kind,
+                float(column.fill),
+                float(column.centre),
+                float(column.scale),
+                column.rarity,
+            )
+            for column in self.columns
         )
 
     def read(self, codes: FloatArray) -> FloatArray:

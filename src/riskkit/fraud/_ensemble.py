@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted
 
 from riskkit._core.params import check_int, check_option, check_real
 from riskkit._kernels.bins import sum_in_order
@@ -17,6 +18,7 @@ from riskkit._kernels.members import (
     member_shares,
     parts_on_scale,
 )
+from riskkit.artifact import DetectorMemberSpec, DetectorSpec, LogScaleSpec
 from riskkit.exceptions import InvalidParameterError
 from riskkit.fraud._copula import CopulaDetector
 from riskkit.fraud._detector import BaseDetector, Rows
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from riskkit._kernels.log_scale import LogScale
     from riskkit.fraud._detector import TrainingRows
+    from riskkit.fraud._embedding import Embedding
     from riskkit.typing import FloatArray, IntArray
 
 __all__ = ["AnomalyEnsemble"]
@@ -73,6 +76,9 @@ class AnomalyEnsemble(BaseDetector):
 
     offset_ : float
         Threshold of `predict` on `score_samples`.
+
+    n_rows_ : float
+        Rows learned from, as a sum of weights.
 
     n_features_in_ : int
         Fields seen in ``fit``.
@@ -204,6 +210,12 @@ class AnomalyEnsemble(BaseDetector):
                 f"{self.members!r}. Leave it out for the default members."
             )
             raise InvalidParameterError(msg)
+        if any(isinstance(member, AnomalyEnsemble) for _, member in sound):
+            msg = (
+                "members must be single detectors; got an AnomalyEnsemble among them. "
+                "Give its members to the outer ensemble."
+            )
+            raise InvalidParameterError(msg)
         names = [name for name, _ in sound]
         if len(set(names)) < len(names):
             msg = f"The names of members must differ; got {names}."
@@ -286,6 +298,44 @@ class AnomalyEnsemble(BaseDetector):
             if id(embedding) not in made:
                 made[id(embedding)] = Rows(rows.codes, embedding)
             yield member, scale, made[id(embedding)]
+
+    def to_spec(self) -> DetectorSpec:
+        """Return the fitted ensemble as the plain data that is saved and served.
+
+        Returns
+        -------
+        spec : DetectorSpec
+            Fields, units, members and their scales.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the ensemble has not been fitted.
+
+        See Also
+        --------
+        riskkit.export.save_artifact : Saves it for a scorer.
+        """
+        check_is_fitted(self, "offset_")
+        embeddings: list[Embedding] = []
+        members = []
+        pairs = zip(self.members_.items(), self._scales, strict=True)
+        for (name, member), scale in pairs:
+            embedding = member._embedding  # noqa: SLF001
+            known = [k for k, e in enumerate(embeddings) if e is embedding]
+            if not known:
+                known = [len(embeddings)]
+                embeddings.append(embedding)
+            log_scale = LogScaleSpec(*map(float, scale))
+            state = member._state()  # noqa: SLF001
+            members.append(DetectorMemberSpec(name, known[0], log_scale, state))
+        return DetectorSpec(
+            self._coder.fields,
+            tuple([embedding.to_spec() for embedding in embeddings]),
+            tuple(members),
+            cast("Literal['mean', 'top_two', 'max']", self.combine),
+            -float(self.offset_),
+        )
 
     def _score(self, rows: Rows) -> FloatArray:
         return self._combined(self._said(rows))

@@ -7,36 +7,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from riskkit._core.frames import level_column, numeric_column
+from riskkit._core.frames import level_column
+from riskkit.artifact import DetectorFieldSpec, field_codes
 
 if TYPE_CHECKING:
     from riskkit._core.frames import Table
     from riskkit.typing import FloatArray
 
-__all__ = ["UNSEEN", "Field", "FieldCoder"]
+__all__ = ["FieldCoder"]
 
-UNSEEN = -1.0  # the code of a level that training did not keep
 # A column of identifiers has as many levels as rows; all of its rare levels are alike.
 _MOST_LEVELS = 1000
-
-
-@dataclass(frozen=True)
-class Field:
-    """A column by name: numbers (`levels` is None), or levels with codes 0, 1, ..."""
-
-    name: str
-    levels: tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
 class FieldCoder:
     """What training knows of the columns; reads tables as matrices.
 
-    Numbers stay as they are, levels become their place in `Field.levels`, a level that
-    is not among them `UNSEEN`, and a missing value NaN.
+    Numbers stay as they are, levels become their place in the levels of the
+    field, a level that is not among them a negative number, and a missing value NaN.
     """
 
-    fields: tuple[Field, ...]
+    fields: tuple[DetectorFieldSpec, ...]
 
     @classmethod
     def learn(
@@ -51,8 +43,8 @@ class FieldCoder:
             levels = None
             if table.kind(name) == "categorical":
                 levels = _common_levels(column, name, weight)
-            fields.append(Field(name, levels))
-            codes[:, j] = _read(fields[-1], column)
+            fields.append(DetectorFieldSpec(name, levels))
+            codes[:, j] = field_codes(fields[-1], column)
         return cls(tuple(fields)), codes
 
     def read(self, table: Table) -> FloatArray:
@@ -61,7 +53,7 @@ class FieldCoder:
         for j, (field, column) in enumerate(
             zip(self.fields, table.columns, strict=True)
         ):
-            codes[:, j] = _read(field, column)
+            codes[:, j] = field_codes(field, column)
         return codes
 
 
@@ -78,13 +70,3 @@ def _common_levels(
     # Stable, so that ties are settled by the text of the levels.
     common = np.sort(np.argsort(-mass, kind="stable")[:_MOST_LEVELS])
     return tuple(coded.levels[k] for k in common)
-
-
-def _read(field: Field, column: object) -> FloatArray:
-    if field.levels is None:
-        return numeric_column(column, field.name)
-    coded = level_column(column, field.name)
-    place = {level: float(code) for code, level in enumerate(field.levels)}
-    # The last entry serves the code -1 of a missing value.
-    table = np.array([place.get(level, UNSEEN) for level in coded.levels] + [np.nan])
-    return np.asarray(table[coded.codes])

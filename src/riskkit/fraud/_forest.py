@@ -16,6 +16,7 @@ from riskkit._kernels.isolation import (
     mean_root,
     search_depth,
 )
+from riskkit.artifact import IsolationStateSpec
 from riskkit.fraud._detector import EmbeddedDetector
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ class IsolationForestDetector(EmbeddedDetector):
     ----------
     offset_ : float
         Threshold of `predict` on `score_samples`.
+
+    n_rows_ : float
+        Rows learned from, as a sum of weights.
 
     n_features_in_ : int
         Fields seen in ``fit``.
@@ -117,6 +121,17 @@ class IsolationForestDetector(EmbeddedDetector):
         steps = isolation_steps(self._forest, z.astype(np.float32))
         offset = 1.0 - mean_root(self._forest) / self._usual
         return offset, -steps / self._usual
+
+    def _column_state(self) -> IsolationStateSpec:
+        forest = self._forest
+        return IsolationStateSpec(
+            forest.n_trees,
+            forest.depth,
+            self._usual,
+            forest.column.astype(np.int32),
+            forest.threshold,
+            forest.value,
+        )
 
 
 def _grow(sample: FloatArray, seed: int) -> TreeNodes:

@@ -17,6 +17,8 @@ from riskkit.fraud._label_folds import label_folds, sample_nonevents
 from riskkit.fraud._lift import anomaly_lift
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from riskkit.boosting import LGBMPDClassifier, XGBPDClassifier
@@ -29,6 +31,9 @@ __all__ = [
     "LabelledRows",
     "TrainedFraud",
     "anomaly_columns",
+    "column_labels",
+    "member_names",
+    "rest_level",
     "train_fraud_model",
     "training_frame",
 ]
@@ -106,11 +111,17 @@ def anomaly_columns(
     """Return the score of coded rows, and the columns that trees see of it."""
     if not isinstance(detector, AnomalyEnsemble):
         score = detector._in_blocks(codes, detector._score)  # noqa: SLF001
-        return score, pd.DataFrame({"anomaly": score})
+        return score, pd.DataFrame(dict.fromkeys(member_names(detector), score))
     said = detector._in_blocks(codes, detector._said)  # noqa: SLF001
     score = detector._combined(said)  # noqa: SLF001
-    names = [f"anomaly: {name}" for name in detector.members_]
-    return score, pd.DataFrame(said, columns=names)
+    return score, pd.DataFrame(said, columns=member_names(detector))
+
+
+def member_names(detector: BaseDetector) -> list[str]:
+    """Return the names of the columns that trees see of a detector."""
+    if isinstance(detector, AnomalyEnsemble):
+        return [f"anomaly: {name}" for name in detector.members_]
+    return ["anomaly"]
 
 
 def training_frame(
@@ -123,20 +134,35 @@ def training_frame(
             columns[field.name] = x
             continue
         # The last level is that of what training did not keep.
-        rest = _RARE
-        while rest in field.levels:
-            rest += "_"
         code = np.where(np.isnan(x), -1, np.where(x < 0, len(field.levels), x))
         columns[field.name] = pd.Categorical.from_codes(
-            code.astype(np.intp), categories=pd.Index([*field.levels, rest])
+            code.astype(np.intp),
+            categories=pd.Index([*field.levels, rest_level(field.levels)]),
         )
     if members is not None:
-        for name in members:
-            label = str(name)
-            while label in columns:  # a field of the table is called that
-                label = f"({label})"
+        labels = column_labels(list(columns), list(map(str, members)))
+        for label, name in zip(labels, members, strict=True):
             columns[label] = members[name].to_numpy()
     return pd.DataFrame(columns)
+
+
+def rest_level(levels: Sequence[str]) -> str:
+    """Return what trees call levels that training did not keep."""
+    rest = _RARE
+    while rest in levels:
+        rest += "_"
+    return rest
+
+
+def column_labels(fields: Sequence[str], members: Sequence[str]) -> list[str]:
+    """Return what trees call the columns of a detector beside those of the fields."""
+    labels: list[str] = []
+    for name in members:
+        label = name
+        while label in fields or label in labels:  # a field is called that
+            label = f"({label})"
+        labels.append(label)
+    return labels
 
 
 def train_fraud_model(

@@ -17,6 +17,7 @@ from riskkit._kernels.histograms import (
     padded_points,
     value_costs,
 )
+from riskkit.artifact import HistogramStateSpec
 from riskkit.fraud._detector import BaseDetector
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ class HistogramDetector(BaseDetector):
     ----------
     offset_ : float
         Threshold of `predict` on `score_samples`.
+
+    n_rows_ : float
+        Rows learned from, as a sum of weights.
 
     n_features_in_ : int
         Fields seen in ``fit``.
@@ -111,6 +115,16 @@ class HistogramDetector(BaseDetector):
 
     def _parts(self, rows: Rows) -> tuple[float, FloatArray]:
         return 0.0, costs_of_rows(self._histograms, self._padded, rows.codes)
+
+    def _state(self) -> HistogramStateSpec:
+        fields = self._histograms
+        return HistogramStateSpec(
+            size=np.array([field.points.size for field in fields], dtype=np.int32),
+            points=np.concatenate([field.points for field in fields]),
+            cost=np.concatenate([field.cost for field in fields]),
+            missing=np.array([field.missing for field in fields], dtype=np.float64),
+            infinite=np.array([field.infinite for field in fields], dtype=np.float64),
+        )
 
 
 def _learn_field(

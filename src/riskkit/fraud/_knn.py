@@ -8,6 +8,7 @@ import numpy as np
 
 from riskkit._core.params import check_int
 from riskkit._kernels.neighbours import neighbour_distances, neighbour_shares
+from riskkit.artifact import NeighbourStateSpec
 from riskkit.fraud._detector import EmbeddedDetector
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ class SubsampledKNNDetector(EmbeddedDetector):
     ----------
     offset_ : float
         Threshold of `predict` on `score_samples`.
+
+    n_rows_ : float
+        Rows learned from, as a sum of weights.
 
     n_features_in_ : int
         Fields seen in ``fit``.
@@ -111,3 +115,6 @@ class SubsampledKNNDetector(EmbeddedDetector):
 
     def _column_parts(self, z: FloatArray) -> tuple[float, FloatArray]:
         return 0.0, neighbour_shares(z, self._references, self._k)
+
+    def _column_state(self) -> NeighbourStateSpec:
+        return NeighbourStateSpec(self._k, self._references)

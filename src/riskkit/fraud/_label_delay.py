@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from riskkit._core.inputs import read_weight
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from riskkit._core.inputs import Training
     from riskkit.typing import BoolArray, FloatArray
 
-__all__ = ["check_labels", "mature_rows", "read_times"]
+__all__ = ["check_labels", "mature_rows", "read_times", "times_that_count"]
 
 _DAY = 86_400.0
 
@@ -87,3 +91,18 @@ def check_labels(is_event: BoolArray, is_known: BoolArray) -> None:
         "detector, which needs no labels."
     )
     raise InvalidParameterError(msg)
+
+
+def times_that_count(
+    dates: Any, sample_weight: ArrayLike | None, training: Training
+) -> FloatArray | None:
+    """Return the times of the rows that count."""
+    if dates is None:
+        return None
+    n_given = training.is_event.size
+    if sample_weight is None or training.weight is None:
+        return read_times(dates, n_given)
+    n_given = np.size(sample_weight) if np.ndim(sample_weight) else n_given
+    weight = read_weight(sample_weight, n_given)
+    times = read_times(dates, n_given)
+    return times if weight is None else times[weight > 0]

@@ -13,6 +13,7 @@ from riskkit._kernels.shrunk_covariance import (
     shrunk_covariance,
     whitening,
 )
+from riskkit.artifact import MahalanobisStateSpec
 from riskkit.fraud._detector import EmbeddedDetector
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ class TrimmedMahalanobisDetector(EmbeddedDetector):
     ----------
     offset_ : float
         Threshold of `predict` on `score_samples`.
+
+    n_rows_ : float
+        Rows learned from, as a sum of weights.
 
     n_features_in_ : int
         Fields seen in ``fit``.
@@ -132,6 +136,9 @@ class TrimmedMahalanobisDetector(EmbeddedDetector):
 
     def _column_parts(self, z: FloatArray) -> tuple[float, FloatArray]:
         return 0.0, shared_squares(z - self._centre, self._whiten)
+
+    def _column_state(self) -> MahalanobisStateSpec:
+        return MahalanobisStateSpec(self._centre, self._whiten)
 
 
 def _nearest_weight(

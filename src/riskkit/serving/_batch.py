@@ -11,6 +11,7 @@ from riskkit._kernels.grades import grade_of
 from riskkit._kernels.logistic import sigmoid
 from riskkit.artifact import ScorecardSpec, apply_pd_map
 from riskkit.serving._blend_batch import BlendRows, score_rows
+from riskkit.serving._decision import decide_batch
 from riskkit.serving._result import BatchResult
 from riskkit.serving._table import assign, read_table
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from riskkit._core.frames import Table
-    from riskkit.artifact import Artifact, MasterScaleSpec
+    from riskkit.artifact import Artifact, MasterScaleSpec, PDMapSpec
     from riskkit.typing import FloatArray
 
 __all__ = ["score_table"]
@@ -38,10 +39,19 @@ def score_table(
         if isinstance(spec, ScorecardSpec)
         else score_rows(spec, table, n_reasons)
     )
+    result = _rated(artifact.pd_map, table, rows, model_id)
+    if artifact.strategy is None:
+        return result
+    return decide_batch(artifact.strategy, table, result)
+
+
+def _rated(
+    pd_map: PDMapSpec | None, table: Table, rows: BlendRows, model_id: str
+) -> BatchResult:
+    """Return the scores with the PD and the grade that are used."""
     scored = (rows.points, rows.log_odds, rows.reasons, rows.points_lost, model_id)
-    if artifact.pd_map is None:
+    if pd_map is None:
         return BatchResult(rows.pd, *scored)
-    pd_map = artifact.pd_map
     x = rows.pd if pd_map.scale == "pd" else rows.log_odds
     columns = {name: table.column(name) for name in pd_map.columns}
     pd, interval = apply_pd_map(pd_map.steps, x, columns)

@@ -61,15 +61,36 @@ class BlendPlan:
     def score(self, record: dict[str, Any], n_reasons: int) -> Score:
         """Return PD, points, log-odds and reasons; KeyError if a field is absent."""
         bins = self._bins.read(record)
-        raw = 0.0
-        for weight, member in self._members:
-            raw += weight * member.log_odds(bins)
+        raw = self._raw(bins)
         pd, log_odds = self._calibrated(raw)
         points = self._offset - self._factor * log_odds
         if self._whole:
             points = float(round(points))
         reasons = self._reasons(bins, raw, log_odds, n_reasons) if n_reasons else ()
         return pd, points, log_odds, reasons
+
+    def raw(self, record: dict[str, Any]) -> float:
+        """Return the log-odds of a record before any calibration."""
+        return self._raw(self._bins.read(record))
+
+    def parts(self, record: dict[str, Any]) -> Parts:
+        """Return a base, and what each field adds to it before any calibration."""
+        return self._parts(self._bins.read(record))
+
+    def _raw(self, bins: Sequence[int]) -> float:
+        raw = 0.0
+        for weight, member in self._members:
+            raw += weight * member.log_odds(bins)
+        return raw
+
+    def _parts(self, bins: Sequence[int]) -> Parts:
+        base, values = 0.0, [0.0] * len(self._names)
+        for (weight, member), fields in zip(self._members, self._fields, strict=True):
+            start, added = member.parts(bins)
+            base += weight * start
+            for k, value in zip(fields, added, strict=True):
+                values[k] += weight * value
+        return base, values
 
     def _calibrated(self, raw: float) -> tuple[float, float]:
         """Return the PD and its log-odds, for log-odds of the members."""
@@ -83,12 +104,7 @@ class BlendPlan:
         self, bins: Sequence[int], raw: float, log_odds: float, n_reasons: int
     ) -> tuple[Reason, ...]:
         """Return where the account loses most against the reference, most first."""
-        base, values = 0.0, [0.0] * len(self._names)
-        for (weight, member), fields in zip(self._members, self._fields, strict=True):
-            start, added = member.parts(bins)
-            base += weight * start
-            for k, value in zip(fields, added, strict=True):
-                values[k] += weight * value
+        base, values = self._parts(bins)
         slope = 1.0
         if self._curve is not None and abs(raw - base) >= _FLAT:
             slope = (log_odds - self._calibrated(base)[1]) / (raw - base)

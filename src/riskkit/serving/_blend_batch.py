@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from riskkit.artifact._blend import MemberSpec
     from riskkit.typing import CodeArray, FloatArray
 
-__all__ = ["BlendRows", "score_rows"]
+__all__ = ["BlendRows", "contributions", "score_rows"]
 
 # Rows that walk the trees at a time: their codes stay in the processor's cache.
 _BLOCK = 16_384
@@ -81,6 +81,11 @@ def score_rows(spec: BlendSpec, table: Table, n_reasons: int) -> BlendRows:
             places < 0, 0.0, np.take_along_axis(losses, np.maximum(places, 0), axis=1)
         )
     return BlendRows(pd, points, log_odds, reasons, lost)
+
+
+def contributions(spec: BlendSpec, table: Table) -> tuple[float, FloatArray]:
+    """Return a base, and what each field adds to each row before any calibration."""
+    return _contributions(spec, _Rows(table))
 
 
 class _Rows:

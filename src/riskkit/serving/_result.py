@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["BatchResult", "Reason", "ScoreResult"]
 
+_DECISION = (
+    "decision", "decided_by", "decision_reason", "limit", "limited_by", "price",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -75,6 +79,21 @@ class ScoreResult:
     interval : tuple of (float, float) or None, default=None
         Ends of the Venn-Abers interval of the PD, where the model has one.
 
+    decision : {"approve", "refer", "decline"} or None, default=None
+        What is decided, where the model was saved with a strategy.
+
+    decided_by : str or None, default=None
+        The rule or the band that decided.
+
+    decision_reason : str or None, default=None
+        Its reason.
+
+    limit, price : float or None, default=None
+        What is granted, where the strategy approves and has limits.
+
+    limited_by : str or None, default=None
+        What holds the limit down.
+
     See Also
     --------
     Scorer.score : Makes them.
@@ -95,6 +114,12 @@ class ScoreResult:
     grade: str | None = None
     grade_pd: float | None = None
     interval: tuple[float, float] | None = None
+    decision: str | None = None
+    decided_by: str | None = None
+    decision_reason: str | None = None
+    limit: float | None = None
+    limited_by: str | None = None
+    price: float | None = None
 
     @property
     def pd_raw(self) -> float:
@@ -107,13 +132,14 @@ class ScoreResult:
         Returns
         -------
         result : dict
-            The fields by name; each reason is a dict of its own.
+            The fields by name; each reason is a dict of its own. Those of a decision
+            are there if there is one.
         """
         reasons = [
             {"feature": r.feature, "text": r.text, "points_lost": r.points_lost}
             for r in self.reasons
         ]
-        return {
+        plain = {
             "pd": self.pd,
             "points": self.points,
             "log_odds": self.log_odds,
@@ -123,6 +149,9 @@ class ScoreResult:
             "reasons": reasons,
             "model_id": self.model_id,
         }
+        if self.decision is not None:
+            plain |= {name: getattr(self, name) for name in _DECISION}
+        return plain
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,6 +190,21 @@ class BatchResult:
     interval : ndarray of shape (n_rows, 2) or None, default=None
         Ends of the Venn-Abers interval of each PD, where the model has them.
 
+    decision : ndarray of object of shape (n_rows,) or None, default=None
+        What is decided, where the model was saved with a strategy.
+
+    decided_by : ndarray of object of shape (n_rows,) or None, default=None
+        The rule or the band that decided.
+
+    decision_reason : ndarray of object of shape (n_rows,) or None, default=None
+        Its reason.
+
+    limit, price : ndarray of shape (n_rows,) or None, default=None
+        What is granted, where the strategy has limits; NaN where it does not approve.
+
+    limited_by : ndarray of object of shape (n_rows,) or None, default=None
+        What holds each limit down; None where the strategy does not approve.
+
     See Also
     --------
     Scorer.score_batch : Makes them.
@@ -186,6 +230,12 @@ class BatchResult:
     grade: NDArray[Any] | None = None
     grade_pd: FloatArray | None = None
     interval: FloatArray | None = None
+    decision: NDArray[Any] | None = None
+    decided_by: NDArray[Any] | None = None
+    decision_reason: NDArray[Any] | None = None
+    limit: FloatArray | None = None
+    limited_by: NDArray[Any] | None = None
+    price: FloatArray | None = None
 
     @property
     def pd_raw(self) -> FloatArray:
@@ -204,7 +254,9 @@ class BatchResult:
         -------
         columns : dict of str to ndarray
             ``pd``, ``points``, ``log_odds``; ``grade`` and ``grade_pd``, ``pd_low`` and
-            ``pd_high`` where the model has them; and for each reason asked for
+            ``pd_high`` where the model has them; ``decision``, ``decided_by`` and
+            ``decision_reason`` where it has a strategy, ``limit``, ``limited_by`` and
+            ``price`` where that has limits; and for each reason asked for
             ``reason_1``, ``points_lost_1`` and so on.
         """
         columns: dict[str, NDArray[Any]] = {
@@ -216,6 +268,8 @@ class BatchResult:
             columns |= {"grade": self.grade, "grade_pd": self.grade_pd}
         if self.interval is not None:
             columns["pd_low"], columns["pd_high"] = self.interval.T
+        given = {name: getattr(self, name) for name in _DECISION}
+        columns |= {name: c for name, c in given.items() if c is not None}
         for k in range(self.reasons.shape[1]):
             columns[f"reason_{k + 1}"] = self.reasons[:, k]
             columns[f"points_lost_{k + 1}"] = self.points_lost[:, k]

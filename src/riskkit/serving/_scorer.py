@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from riskkit.artifact import Artifact, ScorecardSpec, read_artifact
-from riskkit.exceptions import InvalidInputError, InvalidTypeError
+from riskkit.artifact import Artifact, DetectorArtifact, ScorecardSpec, read_model
+from riskkit.serving._anomaly_scorer import AnomalyScorer
 from riskkit.serving._card import CardPlan
+from riskkit.serving._decision import DecisionPlan
 from riskkit.serving._pd_plan import plan_pd_map
+from riskkit.serving._record import as_dict, checked_n_reasons, refuse_record
 from riskkit.serving._result import BatchResult, ScoreResult
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable, Mapping
 
     from riskkit.artifact import BlendSpec, Manifest, PDMapSpec
     from riskkit.serving._pd_plan import Rating
@@ -51,6 +53,9 @@ class Scorer:
     model_id : str
         First digits of the SHA-256 of the model.
 
+    strategy_id : str
+        First digits of the SHA-256 of the strategy; empty without one.
+
     See Also
     --------
     load_scorer : Makes one from a file.
@@ -63,6 +68,11 @@ class Scorer:
     the rounding of sums, because a record is explained by itself. Where PDs are
     calibrated by segment, the column of segments is a field of the record; a level that
     is missing or unseen takes the calibration of all accounts.
+
+    A strategy that was saved with the model reads the answers of the model by their
+    names (``pd``, ``points``, ``log_odds``, and ``grade``, ``grade_pd``, ``pd_low``,
+    ``pd_high`` where there are any), and everything else from the record: its fields
+    are among :attr:`features`.
 
     Examples
     --------
@@ -86,6 +96,7 @@ class Scorer:
         "_artifact",
         "_plan",
         "_rate",
+        "_strategy",
         "features",
         "model_id",
     )
@@ -95,6 +106,7 @@ class Scorer:
     _artifact: Artifact
     _plan: Plan
     _rate: Callable[[float, float, Mapping[str, object]], Rating] | None
+    _strategy: DecisionPlan | None
 
     def __init__(self, artifact: Artifact) -> None:
         pd_map = artifact.pd_map
@@ -102,6 +114,9 @@ class Scorer:
             "_artifact": artifact,
             "_plan": _plan(artifact.model),
             "_rate": None if pd_map is None else plan_pd_map(pd_map),
+            "_strategy": None
+            if artifact.strategy is None
+            else DecisionPlan(artifact.strategy, artifact.outputs),
             "features": tuple(artifact.fields),
             "model_id": artifact.manifest.model_id,
         }
@@ -112,6 +127,11 @@ class Scorer:
     def manifest(self) -> Manifest:
         """Where the model comes from."""
         return self._artifact.manifest
+
+    @property
+    def strategy_id(self) -> str:
+        """First digits of the SHA-256 of the strategy; empty without one."""
+        return self.manifest.strategy_id
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -135,7 +155,7 @@ class Scorer:
         -------
         result : ScoreResult
             PD, points, log-odds and reasons; grade and interval where the model has
-            them.
+            them; decision, limit and price where it was saved with a strategy.
 
         Raises
         ------
@@ -147,22 +167,28 @@ class Scorer:
             cannot have. The message names the field, never the value.
         """
         if type(record) is not dict:
-            record = _as_dict(record)
+            record = as_dict(record)
         if type(n_reasons) is not int or n_reasons < 0:
-            n_reasons = _check_n_reasons(n_reasons)
+            n_reasons = checked_n_reasons(n_reasons)
         try:
             pd, points, log_odds, reasons = self._plan.score(record, n_reasons)
         except KeyError:
             self._refuse_record(record)
-        if self._rate is None:
-            return ScoreResult(pd, points, log_odds, reasons, self.model_id)
-        try:
-            pd, interval, grade, grade_pd = self._rate(pd, log_odds, record)
-        except KeyError:  # the column of segments
-            self._refuse_record(record)
-        return ScoreResult(
+        interval = grade = grade_pd = None
+        if self._rate is not None:
+            try:
+                pd, interval, grade, grade_pd = self._rate(pd, log_odds, record)
+            except KeyError:  # the column of segments
+                self._refuse_record(record)
+        result = ScoreResult(
             pd, points, log_odds, reasons, self.model_id, grade, grade_pd, interval
         )
+        if self._strategy is None:
+            return result
+        try:
+            return self._strategy.decide(result, record)
+        except KeyError:  # a field of the strategy
+            self._refuse_record(record)
 
     def score_batch(self, X: Any, *, n_reasons: int = 0) -> BatchResult:
         """Score the rows of a table.
@@ -193,7 +219,7 @@ class Scorer:
         from riskkit.serving._batch import score_table
 
         if type(n_reasons) is not int or n_reasons < 0:
-            n_reasons = _check_n_reasons(n_reasons)
+            n_reasons = checked_n_reasons(n_reasons)
         return score_table(self._artifact, X, n_reasons, self.model_id)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
@@ -221,6 +247,7 @@ class Scorer:
             "Model": f"{manifest.model} {self.model_id}",
             "Features": ", ".join(self.features),
             "PD": _describe(self._artifact.pd_map),
+            "Strategy": _strategy_name(self._artifact),
             "Trained on": f"{manifest.n_rows:,.0f} rows, {manifest.n_events:,.0f} "
             "events",
             "Window": window,
@@ -233,20 +260,10 @@ class Scorer:
         return f"<table><tbody>{body}</tbody></table>"
 
     def _refuse_record(self, record: Mapping[str, object]) -> NoReturn:
-        from riskkit._core.params import did_you_mean
-
-        absent = [name for name in self.features if name not in record]
-        given = {name for name in record if isinstance(name, str)}
-        hint = did_you_mean(absent[0], given.difference(self.features))
-        msg = (
-            f"A record must have all {len(self.features)} fields of the model; "
-            f"{len(absent)} are absent: {', '.join(map(repr, absent))}."
-            f"{hint} Give None where nothing is known."
-        )
-        raise InvalidInputError(msg) from None
+        refuse_record(record, self.features)
 
 
-def load_scorer(path: str | os.PathLike[str]) -> Scorer:
+def load_scorer(path: str | os.PathLike[str]) -> Scorer | AnomalyScorer:
     """Load a saved model for scoring; nothing in the file is executed.
 
     Parameters
@@ -256,8 +273,9 @@ def load_scorer(path: str | os.PathLike[str]) -> Scorer:
 
     Returns
     -------
-    scorer : Scorer
-        Ready to score, and safe to share between threads.
+    scorer : Scorer or AnomalyScorer
+        Ready to score, and safe to share between threads. What comes from a detector
+        or a fraud model is an ``AnomalyScorer``.
 
     Raises
     ------
@@ -283,7 +301,10 @@ def load_scorer(path: str | os.PathLike[str]) -> Scorer:
     >>> round(scorer.score({}).pd, 4)
     0.1192
     """
-    return Scorer(read_artifact(path))
+    artifact = read_model(path)
+    if isinstance(artifact, DetectorArtifact):
+        return AnomalyScorer(artifact)
+    return Scorer(artifact)
 
 
 def _plan(spec: ScorecardSpec | BlendSpec) -> Plan:
@@ -295,27 +316,16 @@ def _plan(spec: ScorecardSpec | BlendSpec) -> Plan:
     return BlendPlan(spec)
 
 
+def _strategy_name(artifact: Artifact) -> str:
+    strategy = artifact.strategy
+    if strategy is None:
+        return "none"
+    return f"{strategy.name} {artifact.manifest.strategy_id}".rstrip()
+
+
 def _describe(pd_map: PDMapSpec | None) -> str:
     if pd_map is None:
         return "as the model gives it"
     steps, grades = len(pd_map.steps), pd_map.grades
     what = f"calibrated in {steps} step{'s' * (steps != 1)}" if steps else "as it is"
     return what if grades is None else f"{what}, in {len(grades.labels)} grades"
-
-
-def _as_dict(record: object) -> dict[str, object]:
-    """Return a plain copy; a mapping that makes up absent keys must not do so here."""
-    if isinstance(record, Mapping):
-        return dict(record)
-    msg = (
-        "A record must be a mapping of field names to values; got "
-        f"{type(record).__name__}. Use score_batch for a table."
-    )
-    raise InvalidTypeError(msg)
-
-
-def _check_n_reasons(n_reasons: object) -> int:
-    from riskkit._core.params import check_int
-
-    check_int("n_reasons", n_reasons, low=0)
-    return int(n_reasons)  # type: ignore[call-overload,no-any-return]

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
     from riskkit.artifact import Artifact, FeatureSpec
 
-__all__ = ["assign", "read_table"]
+__all__ = ["assign", "read_columns", "read_table"]
 
 
 def read_table(artifact: Artifact, X: Any) -> Table:
     """Return the columns of the model, in its order."""
-    names = tuple(artifact.fields)
+    return read_columns(tuple(artifact.fields), X)
+
+
+def read_columns(names: tuple[str, ...], X: Any) -> Table:
+    """Return the columns with these names, in that order."""
     if isinstance(X, Mapping):
         X = {name: _column(X[name], name) for name in names if name in X}
     elif not is_frame(X):

@@ -7,35 +7,36 @@ whoever is approved and granted nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from riskkit._core.params import check_option, did_you_mean
-from riskkit.decision._bands import ScoreBands, read_ends
-from riskkit.decision._rules import (
+from riskkit.artifact._strategy_bands import ScoreBandsSpec, read_ends
+from riskkit.artifact._strategy_rules import (
     DECISIONS,
     Box,
-    Rule,
+    RuleSpec,
     check_reachable,
     field_kinds,
     read_rules,
-    region_of,
+    regions_of,
 )
 from riskkit.exceptions import InvalidParameterError
 
 if TYPE_CHECKING:
-    from riskkit.decision._conditions import Kind
-    from riskkit.decision._limit_spec import LimitSpec
+    from riskkit.artifact._strategy_conditions import Kind
+    from riskkit.artifact._strategy_limits import LimitSpec
 
-__all__ = ["Step", "StrategySpec", "read_strategy"]
+__all__ = ["StrategySpec", "StrategyStep", "read_strategy"]
 
 _BAND_KEYS = ("name", "from", "to", "decision", "reason")
 _RESERVED = ("otherwise", "no limit")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StrategyStep:
     """Something that may decide.
 
     Parameters
@@ -58,22 +59,67 @@ class Step:
     decision: str
     reason: str
 
+    def because(self, limited_by: str) -> str:
+        """Return the reason together with what held a limit down."""
+        return f"{self.reason}: {limited_by}"
+
 
 @dataclass(frozen=True, slots=True)
 class StrategySpec:
-    """Rules, bands of a score, and what is decided otherwise."""
+    """A strategy as checked plain data: rules, bands of a score, and limits.
+
+    Parameters
+    ----------
+    name : str
+        What reports call it.
+
+    rules : tuple of RuleSpec
+        In the order in which they may decide.
+
+    score : str
+        Column with the score of the bands.
+
+    score_bands : ScoreBandsSpec or None
+        Where the bands end, if there are any.
+
+    steps : tuple of StrategyStep
+        Everything that may decide, in order: rules, bands, otherwise, and no limit.
+
+    limits : LimitSpec or None
+        What approved accounts are granted.
+
+    field_kinds : dict of str to {"numeric", "categorical"} or None
+        Kind of each column that is read; None where it only matters whether there is a
+        value.
+
+    kinds : dict of str to {"numeric", "categorical"} or None
+        The same for the columns of the rules alone.
+
+    regions : tuple of list of dict
+        For each rule the boxes of values for which it fires.
+
+    See Also
+    --------
+    riskkit.decision.Strategy : Makes one, and says what the parts mean.
+    decide_record, decide_rows : What is decided.
+    """
 
     name: str
-    rules: tuple[Rule, ...]
+    rules: tuple[RuleSpec, ...]
     score: str
-    score_bands: ScoreBands | None
-    steps: tuple[Step, ...]
+    score_bands: ScoreBandsSpec | None
+    steps: tuple[StrategyStep, ...]
     limits: LimitSpec | None
     # These follow from the others, and are kept so that no record pays for them:
     # what the strategy reads, of what kind, and for which values each rule fires.
-    fields: tuple[str, ...] = field(compare=False, repr=False)
+    field_kinds: dict[str, Kind | None] = field(compare=False, repr=False)
     kinds: dict[str, Kind | None] = field(compare=False, repr=False)
     regions: tuple[list[Box], ...] = field(compare=False, repr=False)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Columns that the strategy reads."""
+        return tuple(self.field_kinds)
 
     @property
     def otherwise(self) -> int:
@@ -111,8 +157,46 @@ def read_strategy(
     limits: LimitSpec | None,
     no_limit: str,
     name: str,
+    reachable: bool = True,
 ) -> StrategySpec:
-    """Return the strategy that plain data stands for."""
+    """Return the strategy that plain data stands for.
+
+    Parameters
+    ----------
+    rules, bands : sequence of dict
+        As :class:`riskkit.decision.Strategy` takes them.
+
+    score, best, otherwise, missing, no_limit, name : str
+        As :class:`riskkit.decision.Strategy` takes them.
+
+    limits : LimitSpec or None
+        What approved accounts are granted.
+
+    reachable : bool, default=True
+        Whether to look for rules that can never decide.
+
+    Returns
+    -------
+    spec : StrategySpec
+        The strategy, checked.
+
+    Raises
+    ------
+    InvalidParameterError
+        If rules or bands are not well declared, a rule can never decide, or bands
+        leave a hole or overlap.
+
+    Examples
+    --------
+    >>> from riskkit.artifact import read_strategy
+    >>> bands = [{"from": 600, "decision": "approve"}, {"to": 600, "decision": "refer"}]
+    >>> spec = read_strategy(
+    ...     (), bands,
+    ...     score="points", best="high", otherwise="refer", missing=None, limits=None,
+    ...     no_limit="refer", name="cut at 600")
+    >>> [step.name for step in spec.steps]
+    ['points in [600, inf)', 'points in (-inf, 600)', 'otherwise']
+    """
     for parameter, text in (("name", name), ("score", score)):
         if not isinstance(text, str) or not text:
             msg = f"{parameter} must be a text; got {text!r}."
@@ -122,21 +206,20 @@ def read_strategy(
     check_option("no_limit", no_limit, DECISIONS[1:])
     read = read_rules(rules, missing)
     kinds = field_kinds(read)
-    regions = tuple(region_of(rule, kinds) for rule in read)
+    regions = regions_of(read, kinds)
     score_bands, band_steps = _read_bands(bands, score, best)
-    if score_bands is not None and kinds.get(score) == "categorical":
-        msg = f"{score!r} is a number for the bands; a rule compares it with texts."
-        raise InvalidParameterError(msg)
-    check_reachable(read, regions, None if score_bands is None else "A band")
-    steps = [Step(r.name, "rule", r.decision, r.reason) for r in read]
+    fields = _merge_kinds(kinds, score if score_bands is not None else None, limits)
+    if reachable:
+        check_reachable(read, regions, None if score_bands is None else "A band")
+    steps = [StrategyStep(r.name, "rule", r.decision, r.reason) for r in read]
     steps += band_steps
     absent = f"No {score}" if score_bands is not None else "No rule fired"
-    steps.append(Step("otherwise", "otherwise", otherwise, absent))
+    steps.append(StrategyStep("otherwise", "otherwise", otherwise, absent))
     if limits is not None:
-        steps.append(Step("no limit", "limit", no_limit, "No limit can be granted"))
+        steps.append(
+            StrategyStep("no limit", "limit", no_limit, "No limit can be granted")
+        )
     _check_names(steps)
-    fields = [*kinds, *([] if score_bands is None else [score])]
-    fields += [] if limits is None else limits.fields
     return StrategySpec(
         name=name,
         rules=read,
@@ -144,15 +227,37 @@ def read_strategy(
         score_bands=score_bands,
         steps=tuple(steps),
         limits=limits,
-        fields=tuple(dict.fromkeys(fields)),
+        field_kinds=fields,
         kinds=kinds,
         regions=regions,
     )
 
 
+def _merge_kinds(
+    kinds: Mapping[str, Kind | None], score: str | None, limits: LimitSpec | None
+) -> dict[str, Kind | None]:
+    """Return the kind of every field; raise where it is read in two ways."""
+    fields = dict(kinds)
+    numbers: dict[str, Kind] = {} if score is None else {score: "numeric"}
+    reads = [("bands", numbers), ("limits", {} if limits is None else limits.kinds)]
+    for what, read in reads:
+        for name, kind in read.items():
+            if fields.get(name) not in (None, kind):
+                one, other = ("a number", "texts")
+                if kind == "categorical":
+                    one, other = ("a text", "numbers")
+                msg = (
+                    f"{name!r} is {one} for the {what}; elsewhere the strategy "
+                    f"compares it with {other}. Compare it with one kind."
+                )
+                raise InvalidParameterError(msg)
+            fields[name] = kind
+    return fields
+
+
 def _read_bands(
     bands: Any, score: str, best: str
-) -> tuple[ScoreBands | None, list[Step]]:
+) -> tuple[ScoreBandsSpec | None, list[StrategyStep]]:
     if isinstance(bands, str | Mapping) or not isinstance(bands, Sequence):
         msg = f"bands must be a sequence of bands; got {type(bands).__name__}."
         raise InvalidParameterError(msg)
@@ -181,7 +286,7 @@ def _read_bands(
         band = bands[place]
         title = f"{score} in {label}"
         steps.append(
-            Step(
+            StrategyStep(
                 band.get("name", title),
                 "band",
                 band["decision"],
@@ -191,18 +296,20 @@ def _read_bands(
     return score_bands, steps
 
 
-def _check_names(steps: Sequence[Step]) -> None:
-    names = [step.name for step in steps]
+def _check_names(steps: Sequence[StrategyStep]) -> None:
+    n_named = Counter(step.name for step in steps)
     for step in steps:
         given = step.kind in ("rule", "band")
-        if given and (step.name in _RESERVED or names.count(step.name) > 1):
+        if given and (step.name in _RESERVED or n_named[step.name] > 1):
             msg = (
                 f"Rules and bands must have names of their own; {step.name!r} is taken."
             )
             raise InvalidParameterError(msg)
 
 
-def _band_dict(step: Step, low: float | None, high: float | None) -> dict[str, Any]:
+def _band_dict(
+    step: StrategyStep, low: float | None, high: float | None
+) -> dict[str, Any]:
     plain: dict[str, Any] = {"name": step.name}
     plain |= {} if low is None else {"from": low}
     plain |= {} if high is None else {"to": high}

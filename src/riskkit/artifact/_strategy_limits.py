@@ -8,19 +8,22 @@ what is owed already, and what was asked for; never below 0, and rounded down.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from riskkit._core.levels import level_key
 from riskkit._core.params import check_option, check_real, did_you_mean
-from riskkit.decision._bands import ScoreBands, read_ends
+from riskkit.artifact._strategy_bands import ScoreBandsSpec, read_ends
 from riskkit.exceptions import InvalidParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["LIMITED_BY", "ROUNDING", "LimitBand", "LimitSpec", "read_limits"]
+    from riskkit.artifact._strategy_conditions import Kind
+
+__all__ = ["LIMITED_BY", "ROUNDING", "LimitBandSpec", "LimitSpec", "read_limits"]
 
 # What can hold a limit down; the first of equals is named.
 LIMITED_BY = ("band", "income", "exposure", "requested", "minimum", "unknown")
@@ -31,8 +34,26 @@ _BAND_KEYS = ("name", "from", "to", "levels", *_AMOUNTS)
 
 
 @dataclass(frozen=True, slots=True)
-class LimitBand:
-    """The caps and the price of a band; None where there is none."""
+class LimitBandSpec:
+    """The caps and the price of a band of limits; None where there is none.
+
+    Parameters
+    ----------
+    name : str
+        What reports call the band.
+
+    levels : tuple of str
+        Levels of a grade in the band; empty for a band of a score.
+
+    limit : float
+        Most that is granted.
+
+    income_multiple, exposure_cap : float or None
+        Multiple of the income, and cap on all that is owed.
+
+    price : float or None
+        Price, such as a yearly rate.
+    """
 
     name: str
     levels: tuple[str, ...]
@@ -44,11 +65,35 @@ class LimitBand:
 
 @dataclass(frozen=True, slots=True)
 class LimitSpec:
-    """Bands of a score, best first, or of levels; columns; and what rounds."""
+    """Limits and prices as checked plain data: bands, columns, and what rounds.
+
+    Parameters
+    ----------
+    by : str
+        Column with the score or the grade.
+
+    bands : tuple of LimitBandSpec
+        The bands, those of a score best first.
+
+    score_bands : ScoreBandsSpec or None
+        Where the bands of a score end; None for bands of levels.
+
+    income, exposure, requested : str or None
+        Columns with the income, with what is owed, and with what was asked for.
+
+    round_to, minimum, unknown : float
+        What limits are multiples of; the least that is granted; and the limit where a
+        value is missing.
+
+    See Also
+    --------
+    riskkit.decision.LimitPolicy : Makes one, and says what the numbers mean.
+    grant_record, grant_rows : What is granted.
+    """
 
     by: str
-    bands: tuple[LimitBand, ...]
-    score_bands: ScoreBands | None
+    bands: tuple[LimitBandSpec, ...]
+    score_bands: ScoreBandsSpec | None
     income: str | None
     exposure: str | None
     requested: str | None
@@ -57,10 +102,20 @@ class LimitSpec:
     unknown: float
 
     @property
+    def kinds(self) -> dict[str, Kind]:
+        """Kind of each column that the policy reads, by name."""
+        kinds: dict[str, Kind] = {
+            self.by: "categorical" if self.score_bands is None else "numeric"
+        }
+        for name in (self.income, self.exposure, self.requested):
+            if name is not None:
+                kinds[name] = "numeric"
+        return kinds
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """Columns that the policy reads."""
-        named = (self.by, self.income, self.exposure, self.requested)
-        return tuple(dict.fromkeys(name for name in named if name is not None))
+        return tuple(self.kinds)
 
     def band_of_level(self, level: str | None) -> int:
         """Return the position of the band of a level, -1 if none holds it."""
@@ -134,7 +189,42 @@ def read_limits(
     minimum: float,
     unknown: float,
 ) -> LimitSpec:
-    """Return the policy that plain data stands for."""
+    """Return the limit policy that plain data stands for.
+
+    Parameters
+    ----------
+    bands : sequence of dict
+        As :class:`riskkit.decision.LimitPolicy` takes them.
+
+    by, best : str
+        As :class:`riskkit.decision.LimitPolicy` takes them.
+
+    income, exposure, requested : str or None
+        Columns, where there are any.
+
+    round_to, minimum, unknown : float
+        As :class:`riskkit.decision.LimitPolicy` takes them.
+
+    Returns
+    -------
+    spec : LimitSpec
+        The policy, checked.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a value is outside its domain, or bands leave a hole or overlap.
+
+    Examples
+    --------
+    >>> from riskkit.artifact import read_limits
+    >>> spec = read_limits(
+    ...     [{"levels": ["A", "B"], "limit": 500}], by="grade", best="high",
+    ...     income=None, exposure=None, requested=None, round_to=1.0, minimum=0.0,
+    ...     unknown=0.0)
+    >>> spec.kinds
+    {'grade': 'categorical'}
+    """
     for name, column in (("by", by), ("income", income), ("exposure", exposure),
                          ("requested", requested)):  # fmt: skip
         wanted = column is not None or name == "by"
@@ -163,6 +253,9 @@ def read_limits(
     )
     _check_distinct([lv for band in read for lv in band.levels], "level")
     _check_distinct([band.name for band in read], "name")
+    if score_bands is None and by in (income, exposure, requested):
+        msg = f"{by!r} is a grade for the bands and an amount too. Name another column."
+        raise InvalidParameterError(msg)
     return LimitSpec(
         by, read, score_bands, income, exposure, requested,
         float(round_to), float(minimum), float(unknown),
@@ -193,7 +286,7 @@ def _read_bands(bands: Any) -> Sequence[Mapping[str, Any]]:
 
 def _read_band(
     plain: Mapping[str, Any], label: str, *, income: str | None, exposure: str | None
-) -> LimitBand:
+) -> LimitBandSpec:
     levels = plain.get("levels", ())
     if isinstance(levels, str) or not isinstance(levels, Sequence):
         msg = f"'levels' of a band must be a list; got {type(levels).__name__}."
@@ -225,11 +318,11 @@ def _read_band(
         msg = f"'limit' of band {name!r} must be a number >= 0; got None."
         raise InvalidParameterError(msg)
     kept = tuple(key for key in keys if key is not None)
-    return LimitBand(name, kept, **numbers)  # type: ignore[arg-type]  # limit is there
+    return LimitBandSpec(name, kept, **numbers)  # type: ignore[arg-type]  # limit is there
 
 
 def _check_distinct(words: Sequence[str], what: str) -> None:
-    twice = [word for word in words if words.count(word) > 1]
+    twice = [word for word, n in Counter(words).items() if n > 1]
     if twice:
         msg = f"Bands must not share a {what}; {twice[0]!r} stands in two."
         raise InvalidParameterError(msg)

@@ -20,15 +20,25 @@ if TYPE_CHECKING:
 
     from riskkit.typing import FloatArray, IntArray
 
-__all__ = ["Ends", "ScoreBands", "read_ends"]
+__all__ = ["Ends", "ScoreBandsSpec", "read_ends"]
 
 # The lower and the upper end of a band.
 Ends = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreBands:
-    """Interior edges of bands over a score, increasing; positions count best first."""
+class ScoreBandsSpec:
+    """Bands that cover a score from end to end; positions count best first.
+
+    Parameters
+    ----------
+    edges : tuple of float
+        Where one band ends and the next begins, increasing. An edge belongs to the
+        better of the two.
+
+    best : {"high", "low"}
+        Which scores are the best.
+    """
 
     edges: tuple[float, ...]
     best: str
@@ -70,7 +80,7 @@ class ScoreBands:
 
 def read_ends(
     bands: Sequence[Mapping[str, Any]], score: str, best: str
-) -> tuple[ScoreBands, list[int]]:
+) -> tuple[ScoreBandsSpec, list[int]]:
     """Return the bands, and the given ones' positions in their order, best first.
 
     Raises where a value of the score has no band, or two.
@@ -93,7 +103,7 @@ def read_ends(
             )
             raise InvalidParameterError(msg)
     edges = tuple(ends[k][0] for k in order[1:])
-    return ScoreBands(edges, best), order[::-1] if best == "high" else order
+    return ScoreBandsSpec(edges, best), order[::-1] if best == "high" else order
 
 
 def _ends(plain: Mapping[str, Any], number: int) -> Ends:

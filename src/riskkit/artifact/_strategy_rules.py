@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from riskkit._core.params import check_option, did_you_mean
-from riskkit.decision._conditions import Condition, read_condition
+from riskkit.artifact._strategy_conditions import ConditionSpec, read_condition
 from riskkit.exceptions import InvalidParameterError
 
 if TYPE_CHECKING:
-    from riskkit.decision._conditions import Kind
-    from riskkit.decision._sets import FieldSet
+    from riskkit.artifact._strategy_conditions import Kind
+    from riskkit.artifact._strategy_sets import FieldSet
 
 __all__ = [
     "DECISIONS",
     "Box",
-    "Rule",
+    "RuleSpec",
     "check_reachable",
     "field_kinds",
     "read_rules",
-    "region_of",
+    "regions_of",
 ]
 
 DECISIONS = ("approve", "refer", "decline")
 _MISSING = ("skip", "fire")
 _KEYS = ("name", "when", "decision", "reason", "missing")
 _MOST_BOXES = 1_000
+# Comparisons that all boxes make together: a file must not keep a reader busy.
+_MOST_WORK = 2_000_000
 _MOST_PIECES = 10_000
 
 # Values of some fields for which a rule fires; a field that is not named is free.
@@ -36,7 +40,7 @@ Box = dict[str, "FieldSet"]
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RuleSpec:
     """A decision for whoever meets some conditions.
 
     Parameters
@@ -44,7 +48,7 @@ class Rule:
     name : str
         What reports and logs call the rule.
 
-    when : tuple of tuple of Condition
+    when : tuple of tuple of ConditionSpec
         All of these must hold; of each inner tuple, any one. Empty for a rule that
         always fires.
 
@@ -60,13 +64,13 @@ class Rule:
     """
 
     name: str
-    when: tuple[tuple[Condition, ...], ...]
+    when: tuple[tuple[ConditionSpec, ...], ...]
     decision: str
     reason: str
     missing: str | None
 
     @property
-    def conditions(self) -> tuple[Condition, ...]:
+    def conditions(self) -> tuple[ConditionSpec, ...]:
         """Every condition, in order."""
         return tuple(condition for any_of in self.when for condition in any_of)
 
@@ -83,7 +87,7 @@ class Rule:
         return plain if self.missing is None else plain | {"missing": self.missing}
 
 
-def read_rules(rules: Any, missing: str | None) -> tuple[Rule, ...]:
+def read_rules(rules: Any, missing: str | None) -> tuple[RuleSpec, ...]:
     """Return the rules of plain data; `missing` holds for those that say nothing."""
     if missing is not None:
         check_option("missing", missing, _MISSING)
@@ -91,15 +95,15 @@ def read_rules(rules: Any, missing: str | None) -> tuple[Rule, ...]:
         msg = f"rules must be a sequence of rules; got {type(rules).__name__}."
         raise InvalidParameterError(msg)
     read = tuple(_read_rule(rule, k, missing) for k, rule in enumerate(rules, 1))
-    names = [rule.name for rule in read]
-    for name in names:
-        if names.count(name) > 1:
+    names = Counter(rule.name for rule in read)
+    for name, n in names.items():
+        if n > 1:
             msg = f"Rules must have different names; {name!r} stands twice."
             raise InvalidParameterError(msg)
     return read
 
 
-def field_kinds(rules: Sequence[Rule]) -> dict[str, Kind | None]:
+def field_kinds(rules: Sequence[RuleSpec]) -> dict[str, Kind | None]:
     """Return whether each field of the rules holds numbers or levels."""
     kinds: dict[str, Kind | None] = {}
     for rule in rules:
@@ -116,31 +120,48 @@ def field_kinds(rules: Sequence[Rule]) -> dict[str, Kind | None]:
     return kinds
 
 
-def region_of(rule: Rule, kinds: Mapping[str, Kind | None]) -> list[Box]:
-    """Return the boxes of values for which the rule fires."""
-    n_boxes = 1
-    for any_of in rule.when:
-        n_boxes *= len(any_of)
-    if n_boxes > _MOST_BOXES:
+def regions_of(
+    rules: Sequence[RuleSpec], kinds: Mapping[str, Kind | None]
+) -> tuple[list[Box], ...]:
+    """Return for each rule the boxes of values for which it fires."""
+    work = 0
+    for rule in rules:
+        n_boxes = math.prod(map(len, rule.when))
+        if n_boxes > _MOST_BOXES:
+            msg = (
+                f"Rule {rule.name!r} has {n_boxes} combinations of alternatives; at "
+                f"most {_MOST_BOXES} can be read. Write it as several rules."
+            )
+            raise InvalidParameterError(msg)
+        work += n_boxes * sum(1 + len(c.values) for c in rule.conditions)
+    if work > _MOST_WORK:
         msg = (
-            f"Rule {rule.name!r} has {n_boxes} combinations of alternatives; at most "
-            f"{_MOST_BOXES} can be read. Write it as several rules."
+            f"Rules may make at most {_MOST_WORK} comparisons with all combinations "
+            f"of their alternatives; these make {work}. Write fewer alternatives."
         )
         raise InvalidParameterError(msg)
+    return tuple(_region(rule, kinds) for rule in rules)
+
+
+def _region(rule: RuleSpec, kinds: Mapping[str, Kind | None]) -> list[Box]:
+    fire = rule.missing == "fire"
+    when = [
+        [(c.field, c.as_set(kinds[c.field], missing=fire)) for c in any_of]
+        for any_of in rule.when
+    ]
     boxes = []
-    for chosen in product(*rule.when):
+    for chosen in product(*when):
         box: Box = {}
-        for c in chosen:
-            values = c.as_set(kinds[c.field], missing=rule.missing == "fire")
-            before = box.get(c.field)
-            box[c.field] = values if before is None else before.meet(values)  # type: ignore[arg-type]
+        for field, values in chosen:
+            before = box.get(field)
+            box[field] = values if before is None else before.meet(values)  # type: ignore[arg-type]
         if not any(values.empty for values in box.values()):
             boxes.append(box)
     return boxes
 
 
 def check_reachable(
-    rules: Sequence[Rule], regions: Sequence[list[Box]], after: str | None
+    rules: Sequence[RuleSpec], regions: Sequence[list[Box]], after: str | None
 ) -> None:
     """Raise if a rule can never decide, or what comes after all rules never can."""
     for k, (rule, region) in enumerate(zip(rules, regions, strict=True)):
@@ -156,7 +177,10 @@ def check_reachable(
 
 
 def _check_open(
-    what: str, region: list[Box], rules: Sequence[Rule], regions: Sequence[list[Box]]
+    what: str,
+    region: list[Box],
+    rules: Sequence[RuleSpec],
+    regions: Sequence[list[Box]],
 ) -> None:
     """Raise if earlier rules take everything; if it takes too long to tell, do not."""
     left, shadows = region, []
@@ -197,8 +221,8 @@ def _without(box: Box, other: Box) -> list[Box]:
     return parts
 
 
-def _read_rule(plain: Any, number: int, missing: str | None) -> Rule:
-    if isinstance(plain, Rule):
+def _read_rule(plain: Any, number: int, missing: str | None) -> RuleSpec:
+    if isinstance(plain, RuleSpec):
         return plain
     example = (
         "{'name': 'minor', 'when': [{'field': 'age', 'op': '<', 'value': 18}], "
@@ -222,12 +246,12 @@ def _read_rule(plain: Any, number: int, missing: str | None) -> Rule:
         msg = f"The reason of {where} must be a text; got {type(reason).__name__}."
         raise InvalidParameterError(msg)
     when = _read_when(plain["when"], where)
-    return Rule(
+    return RuleSpec(
         name, when, plain["decision"], reason, _read_missing(plain, when, missing)
     )
 
 
-def _read_when(when: Any, where: str) -> tuple[tuple[Condition, ...], ...]:
+def _read_when(when: Any, where: str) -> tuple[tuple[ConditionSpec, ...], ...]:
     if isinstance(when, str | Mapping) or not isinstance(when, Sequence):
         msg = f"'when' of {where} must be a list of conditions; got another type."
         raise InvalidParameterError(msg)
@@ -248,7 +272,7 @@ def _read_when(when: Any, where: str) -> tuple[tuple[Condition, ...], ...]:
 
 def _read_missing(
     plain: Mapping[str, Any],
-    when: tuple[tuple[Condition, ...], ...],
+    when: tuple[tuple[ConditionSpec, ...], ...],
     missing: str | None,
 ) -> str | None:
     where = f"rule {plain['name']!r}"

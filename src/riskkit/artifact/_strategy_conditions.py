@@ -9,10 +9,10 @@ from numbers import Real
 from typing import Any, Literal
 
 from riskkit._core.params import did_you_mean
-from riskkit.decision._sets import FieldSet, LevelSet, NumberSet
+from riskkit.artifact._strategy_sets import FieldSet, LevelSet, NumberSet
 from riskkit.exceptions import InvalidParameterError
 
-__all__ = ["Condition", "Kind", "read_condition"]
+__all__ = ["ConditionSpec", "Kind", "read_condition"]
 
 Kind = Literal["numeric", "categorical"]
 
@@ -25,7 +25,7 @@ _EXAMPLE = "{'field': 'age', 'op': '<', 'value': 18}"
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class ConditionSpec:
     """One comparison of a field with given values.
 
     Parameters
@@ -91,9 +91,9 @@ class Condition:
         return NumberSet.everything(missing=missing).minus(some)
 
 
-def read_condition(plain: Any, where: str) -> Condition:
+def read_condition(plain: Any, where: str) -> ConditionSpec:
     """Return the condition that plain data stands for; `where` names the rule."""
-    if isinstance(plain, Condition):
+    if isinstance(plain, ConditionSpec):
         return plain
     if not isinstance(plain, Mapping) or not {"field", "op"} <= set(plain):
         msg = f"A condition of {where} must be like {_EXAMPLE}; got something else."
@@ -114,11 +114,11 @@ def read_condition(plain: Any, where: str) -> Condition:
         if "value" in plain:
             msg = f"The op {op!r} of {field!r} in {where} takes no value; got one."
             raise InvalidParameterError(msg)
-        return Condition(field, op, ())
+        return ConditionSpec(field, op, ())
     if "value" not in plain:
         msg = f"The op {op!r} of {field!r} in {where} needs a value; got none."
         raise InvalidParameterError(msg)
-    return Condition(
+    return ConditionSpec(
         field, op, _read_values(plain["value"], op, f"{field!r} in {where}")
     )
 

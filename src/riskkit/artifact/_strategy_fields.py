@@ -10,18 +10,15 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from riskkit._core.levels import is_missing, level_key
-from riskkit._core.params import did_you_mean
 from riskkit.exceptions import InvalidInputError, InvalidTypeError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
     from riskkit._core.frames import Table
-    from riskkit.decision._conditions import Kind
-    from riskkit.decision._sets import FieldSet
+    from riskkit.artifact._strategy_conditions import Kind
+    from riskkit.artifact._strategy_sets import FieldSet
     from riskkit.typing import BoolArray
 
-__all__ = ["Columns", "read_level", "read_number", "read_value", "require_fields"]
+__all__ = ["Columns", "read_level", "read_number", "read_value"]
 
 # Truth values of NumPy and decimals are no numbers.Real; frames accept both.
 _OTHER_NUMBERS = frozenset({"bool", "bool_", "Decimal"})
@@ -36,25 +33,19 @@ def read_value(field: str, value: object, kind: Kind | None) -> float | str | No
     return None if value is None or is_missing(value) else ""
 
 
-def require_fields(fields: Sequence[str], present: Collection[str], what: str) -> None:
-    """Raise unless every field is there; an unknown value must stand as missing."""
-    absent = [field for field in fields if field not in present]
-    if absent:
-        shown = ", ".join(repr(field) for field in absent[:10])
-        hint = did_you_mean(absent[0], present)
-        msg = (
-            f"The strategy reads {shown}, which the {what} does not have.{hint} Give "
-            "every field, with a missing value where nothing is known."
-        )
-        raise InvalidInputError(msg)
-
-
 def read_number(field: str, value: object) -> float:
     """Return a number, NaN where it is missing."""
     if value is None or is_missing(value):
         return math.nan
     if isinstance(value, Real) or type(value).__name__ in _OTHER_NUMBERS:
-        return float(value)  # type: ignore[arg-type]
+        try:
+            return float(value)  # type: ignore[arg-type]
+        except (OverflowError, ValueError):
+            msg = (
+                f"Field {field!r} must be a number that a float can hold; got one "
+                "beyond its range. Send a number below 1.8e308, or None."
+            )
+            raise InvalidInputError(msg) from None
     msg = (
         f"Field {field!r} must be a number, True, False or missing; got a value of "
         f"type {type(value).__name__}."
@@ -69,6 +60,9 @@ def read_level(field: str, value: object) -> str | None:
     except InvalidTypeError as error:
         msg = f"Field {field!r}: {error}"
         raise InvalidTypeError(msg) from error
+    except (OverflowError, ValueError):
+        msg = f"Field {field!r} must be a level of modest length; got a longer number."
+        raise InvalidInputError(msg) from None
 
 
 class Columns:
@@ -127,8 +121,13 @@ class Columns:
     def _absent(self, field: str) -> BoolArray:
         """Return the rows without a value, whatever the type of the others."""
         import numpy as np
-        import pandas as pd
+
+        from riskkit._core.frames import is_series
 
         column = self._table.column(field)
-        values = column.to_numpy() if hasattr(column, "to_numpy") else column
-        return np.asarray(pd.isna(np.asarray(values)), dtype=np.bool_)
+        values = np.asarray(column.to_numpy() if is_series(column) else column)
+        if values.dtype.kind == "O":
+            known = [not is_missing(value) for value in values.tolist()]
+            return ~np.array(known, dtype=np.bool_)
+        # Numbers and times that are missing differ from themselves.
+        return np.asarray(values != values)

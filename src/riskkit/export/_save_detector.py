@@ -1,0 +1,77 @@
+"""From a fitted detector or fraud model to an artifact."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import riskkit
+from riskkit._core.levels import level_key
+from riskkit.artifact import Manifest, write_detector
+from riskkit.exceptions import InvalidParameterError
+from riskkit.fraud import FraudClassifier
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+__all__ = ["is_detector", "save_detector"]
+
+_LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy")
+_BOOSTERS = ("lightgbm", "xgboost")
+
+
+def is_detector(model: Any) -> bool:
+    """Return whether a model is a detector or a fraud model, fitted or not."""
+    if isinstance(model, type):
+        return False
+    return isinstance(model, FraudClassifier) or hasattr(model, "anomaly_score")
+
+
+def save_detector(
+    model: Any,
+    path: str | os.PathLike[str],
+    *,
+    on_top: Mapping[str, object],
+    target: str | None,
+    window: tuple[str, str] | None,
+    left_out: Mapping[str, str],
+    notes: Mapping[str, Any],
+    schema: Mapping[str, Any] | None,
+    overwrite: bool,
+) -> Manifest:
+    """Save it; `on_top` is what only models of PDs may be given."""
+    given = [name for name, value in on_top.items() if value is not None]
+    if given:
+        msg = (
+            f"{given[0]} belongs on top of a PD; got it with a "
+            f"{type(model).__name__}. Leave it out: a FraudClassifier is calibrated "
+            "already, and an anomaly score is no probability."
+        )
+        raise InvalidParameterError(msg)
+    is_fraud = isinstance(model, FraudClassifier)
+    spec = model.to_spec()
+    labels = model.classes_ if is_fraud else (0, 1)
+    non_event, event = (str(level_key(label)) for label in labels)
+    manifest = Manifest(
+        model="fraud" if is_fraud else "detector",
+        riskkit_version=riskkit.__version__,
+        libraries={
+            name: version(name)
+            for name in ((*_LIBRARIES, *_BOOSTERS) if is_fraud else _LIBRARIES)
+        },
+        n_rows=float(model.n_rows_),
+        n_events=float(model.n_events_) if is_fraud else 0.0,
+        target=target,
+        classes=(non_event, event),
+        window=window,
+        left_out={str(name): str(reason) for name, reason in left_out.items()},
+        notes=dict(notes),
+    )
+    return write_detector(
+        path,
+        manifest=manifest,
+        model=spec,
+        schema=None if schema is None else dict(schema),
+        overwrite=overwrite,
+    )
