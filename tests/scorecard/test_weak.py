@@ -80,7 +80,7 @@ def test_noise_is_hardly_ever_turned_and_half_of_it_kept_out():
             n_in[p_chance] += len(card.coefficients_) - 1
     assert n_turned <= 2  # 100 columns of noise, asked at one in a thousand
     # Bins that were searched for look a little stronger than the chi-square takes into
-    # account, so more than the level are let in; the optimism charge takes back a part only.
+    # account, so more than the level are let in; the optimism charge takes back a part.
     assert n_in[0.15] <= 70
     assert n_in[0.01] <= 25
 
