@@ -40,8 +40,11 @@ def check_sums_on_every_row(card, X):
     assert_array_equal(card.predict_points(X), total)
 
 
-def check_ranking_and_statement(card, X):
-    """Hold the rounding report against SciPy and against the rows."""
+def check_ranking_and_statement(card, X, *, better):
+    """Hold the rounding report against SciPy and against the rows.
+
+    `better` is the share of the error of rounding bin by bin that is left at most.
+    """
     points, exact = card.predict_points(X), -card.decision_function(X)
     rho = spearmanr(points, exact).statistic
     assert rho >= 0.999
@@ -51,8 +54,9 @@ def check_ranking_and_statement(card, X):
     error = points - PointsScaler(rounding="none").to_points(-exact)
     assert report.max_error == pytest.approx(np.abs(error).max())
     assert report.rms_error == pytest.approx(np.sqrt(np.mean(error**2)))
-    assert report.rms_error < 0.95 * report.nearest.rms_error
-    assert report.turned_share < 1.25 * report.nearest.turned_share
+    assert report.rms_error < better * report.nearest.rms_error
+    assert report.max_error < report.nearest.max_error
+    assert report.turned_share < 0.003
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +71,9 @@ def card(loans):
 
 def test_points_of_the_embedded_loans(card, loans):
     check_sums_on_every_row(card, loans.data)
-    check_ranking_and_statement(card, loans.data)
+    check_ranking_and_statement(card, loans.data, better=0.6)
+    report = card.rounding_report_
+    assert report.turned_share < report.nearest.turned_share
 
 
 def test_the_scorer_adds_up_the_same(card, loans, tmp_path):
@@ -98,4 +104,5 @@ def test_points_of_all_loans(shared_data):
     card = ScorecardClassifier().fit(X, y)
     assert len(X) == 897_167
     check_sums_on_every_row(card, X)
-    check_ranking_and_statement(card, X)
+    # Seven characteristics leave little to choose together.
+    check_ranking_and_statement(card, X, better=0.95)
