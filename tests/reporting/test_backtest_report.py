@@ -137,7 +137,7 @@ def test_the_page_is_whole_offline_and_the_same_every_time(shifted, tmp_path):
     path = tmp_path / "report.html"
     backtest_report(shifted, path=path)
     assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
-    with pytest.raises(OutputError, match="path must be free"):
+    with pytest.raises(OutputError, match="exists already"):
         backtest_report(shifted, path=path)
 
 

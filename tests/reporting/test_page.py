@@ -213,9 +213,9 @@ def test_saving(report, card, sample, tmp_path):
     report.save(str(path), overwrite=True)
     with pytest.raises(OutputError, match="is a folder"):
         report.save(tmp_path)
-    with pytest.raises(OutputError, match="Make it first"):
-        report.save(tmp_path / "none" / "report.html")
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+    deep = report.save(tmp_path / "new" / "folder" / "report.html")
+    assert deep.read_bytes() == path.read_bytes()
     X, y = sample(500, 12)
     result = validation_report(card, X, y, path=path, overwrite=True)
     assert path.read_text(encoding="utf-8") == result.html

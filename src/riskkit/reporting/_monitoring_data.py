@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from riskkit._core.output import whole_file
 from riskkit.reporting._data import NamedTables
-from riskkit.reporting._result import in_frame
+from riskkit.reporting._page import Page
 
 if TYPE_CHECKING:
-    import os
-
-    import pandas as pd
-
     from riskkit.reporting._data import Check, ReportTable, Verdict
     from riskkit.reporting._document_data import DocumentSection
 
@@ -90,7 +84,7 @@ class MonitoringData(NamedTables):
 
 
 @dataclass(frozen=True, slots=True)
-class MonitoringReport:
+class MonitoringReport(Page):
     """What :func:`monitoring_report` returns; a notebook shows the page.
 
     Parameters
@@ -113,61 +107,9 @@ class MonitoringReport:
 
     data: MonitoringData
     html: str = field(repr=False)
+    _first_table: ClassVar[str] = "measures"
 
     @property
     def verdict(self) -> Verdict:
         """What the lights come to."""
         return self.data.verdict
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything the page says as plain data, ready for JSON."""
-        return self.data.to_dict()
-
-    def frame(self, name: str = "measures") -> pd.DataFrame:
-        """Return one table.
-
-        Parameters
-        ----------
-        name : str, default="measures"
-            Its key under ``"tables"`` in :meth:`to_dict`.
-
-        Returns
-        -------
-        frame : DataFrame
-            One row a record.
-
-        Raises
-        ------
-        InvalidParameterError
-            If there is no such table.
-        """
-        return self.data.table(name).frame()
-
-    def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> Path:
-        """Write the page, whole or not at all.
-
-        Parameters
-        ----------
-        path : path
-            Where to; folders are made where they are missing.
-
-        overwrite : bool, default=False
-            Whether a file already there is replaced.
-
-        Returns
-        -------
-        path : Path
-            What was written.
-
-        Raises
-        ------
-        OutputError
-            If something is there already, or the system refuses to write.
-        """
-        with whole_file(path, overwrite=overwrite) as place:
-            # What UTF-8 cannot hold becomes a reference, which a browser shows as such.
-            place.write_bytes(self.html.encode("utf-8", "xmlcharrefreplace"))
-        return Path(path)
-
-    def _repr_html_(self) -> str:
-        return in_frame(self.data.title, self.html)
