@@ -187,3 +187,21 @@ def test_a_lazy_frame_is_refused_without_running_it():
     lazy = pl.DataFrame({"x": [1.0, 2.0]}).lazy()
     with pytest.raises(InvalidTypeError, match="Collect it first"):
         read_features(OptimalBinner(), lazy, reset=True)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int8", "uint64", "bool"])
+@pytest.mark.parametrize("blocks", [1, 3])
+def test_pandas_frames_of_one_number_type_are_read_column_by_column(dtype, blocks):
+    values = np.arange(12).reshape(4, 3).astype(dtype)
+    parts = [pd.DataFrame(part) for part in np.array_split(values, blocks, axis=1)]
+    frame = pd.concat(parts, axis=1).set_axis(["b", "a", "c"], axis=1)
+    table = Table.read(frame)
+    assert (table.names, table.n_rows) == (("b", "a", "c"), 4)
+    for column, expected in zip(table.columns, values.T, strict=True):
+        assert_array_equal(column, expected)
+        assert column.dtype == dtype
+
+
+def test_a_frame_without_columns_has_rows():
+    table = Table.read(pd.DataFrame(index=range(3)))
+    assert (table.columns, table.n_rows) == ((), 3)

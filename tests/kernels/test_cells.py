@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import riskkit._kernels.cell_counting as counting_module
-from riskkit._kernels.cell_counting import count_cells
+from riskkit._kernels.cell_counting import SORT_BELOW, count_cells
 from riskkit._kernels.cells import midpoints, target_rows
 from riskkit._kernels.counting_ahead import count_ahead
 from riskkit._kernels.memory import CountWorkspace
@@ -237,9 +237,30 @@ def test_counting_ahead_gives_the_same_counts_one_by_one():
             np.testing.assert_array_equal(counts.cum_rows, alone.cum_rows)
 
 
-def test_a_search_left_early_leaves_no_thread():
+@pytest.mark.parametrize("weighted", [False, True])
+def test_two_threads_count_a_long_table_as_one_does(weighted):
+    rng = np.random.default_rng(6)
+    n = SORT_BELOW + 1_000
+    is_event = rng.random(n) < 0.1
+    weight = rng.uniform(0.5, 2.0, n) if weighted else None
+    columns = [rng.normal(size=n), rng.integers(0, 9, n) * 1.0, rng.exponential(size=n)]
+    columns += [np.where(rng.random(n) < 0.2, np.nan, column) for column in columns]
+    columns.append(np.repeat([0.0, 1e-3 + 1e-12], [n - 500, 500]) + 1.5)
+    chunks = [range(4), range(4, 7)]
+    counted = count_ahead(columns, [False] * 7, chunks, is_event, weight)
+    for chunk, found in zip(chunks, counted, strict=True):
+        # As in a search, all of a chunk's counts are alive at once.
+        for k, counts in zip(chunk, list(found), strict=True):
+            alone = count_cells(columns[k], target_rows(is_event, weight))
+            np.testing.assert_array_equal(counts.cum_event, alone.cum_event)
+            np.testing.assert_array_equal(counts.cum_rows, alone.cum_rows)
+            assert counts.missing_event == alone.missing_event
+
+
+@pytest.mark.parametrize("n", [30_000, SORT_BELOW])
+def test_a_search_left_early_leaves_no_thread(n):
     before = threading.active_count()
-    x, is_event = np.arange(30_000.0), np.arange(30_000) % 2 == 0
+    x, is_event = np.arange(float(n)), np.arange(n) % 2 == 0
     counted = count_ahead([x, x], [False] * 2, [range(1), range(1, 2)], is_event, None)
     next(counted)
     counted.close()

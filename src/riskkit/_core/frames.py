@@ -30,6 +30,8 @@ __all__ = ["LevelColumn", "Table", "is_frame", "level_column", "numeric_column"]
 Kind = Literal["numeric", "categorical"]
 
 _NUMBER_TYPES = (int, float, np.number, np.bool_)
+# A copy of so small a frame is cheaper than asking pandas for column after column.
+_FEW_CELLS = 1 << 20
 _DATE_ADVICE = (
     "Turn it into a number known at application (for example days before the "
     "application) or leave it out."
@@ -90,6 +92,10 @@ class Table:
             names = tuple(f"x{j}" for j in range(len(labels)))
             return cls(names, columns, len(X))
         if nw.dependencies.is_pandas_dataframe(X):
+            if X.size <= _FEW_CELLS and _is_one_number_type(X):
+                values = X.to_numpy()
+                columns = tuple(values[:, j] for j in range(len(labels)))
+                return cls(tuple(labels), columns, len(X))
             # Most columns of pandas are arrays, which need no wrapper of their own.
             columns = tuple(
                 series.to_numpy()
@@ -225,6 +231,12 @@ def _merge_levels(codes: IntArray, keys: list[str | None]) -> LevelColumn:
 def _is_plain_number(dtype: Any) -> bool:
     """Return whether a column's type is a number or truth value of NumPy."""
     return isinstance(dtype, np.dtype) and dtype.kind in "biuf"
+
+
+def _is_one_number_type(frame: Any) -> bool:
+    """Return whether the columns of a pandas frame are numbers of a single type."""
+    dtypes = set(frame.dtypes)
+    return len(dtypes) == 1 and _is_plain_number(dtypes.pop())
 
 
 def _infer_kind(column: Any, name: str) -> Kind:

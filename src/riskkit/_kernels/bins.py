@@ -21,13 +21,15 @@ __all__ = [
     "assign_bins",
     "assign_numeric",
     "count_bins",
+    "encode_numeric",
     "quantile_edges",
     "sum_in_order",
     "take_values",
 ]
 
-BLOCK = 1 << 16  # rows whose values, codes and comparisons stay in the cache
+BLOCK = 1 << 14  # rows whose values, codes and comparisons stay in the cache
 _MOST_COMPARED = 48
+_MOST_BYTES = 255  # the largest number of a byte
 
 
 def assign_bins(x: FloatArray, edges: FloatArray) -> CodeArray:
@@ -48,7 +50,7 @@ def assign_numeric(
     n_regular = len(edges) + 1
     missing = n_regular + len(special)
     codes: CodeArray
-    if len(edges) > _MOST_COMPARED or missing > np.iinfo(np.uint8).max:
+    if len(edges) > _MOST_COMPARED or missing > _MOST_BYTES:
         codes = np.searchsorted(edges, x, side="left")
         codes[np.isnan(x)] = missing
     else:
@@ -59,6 +61,20 @@ def assign_numeric(
     return codes
 
 
+def encode_numeric(
+    x: FloatArray,
+    edges: FloatArray,
+    special: Sequence[Sequence[float]],
+    table: FloatArray,
+    out: FloatArray,
+) -> None:
+    """Write the entry of `table` of each value's bin to `out`."""
+    # Block by block, because the bins of all rows would leave the cache in between.
+    for start in range(0, x.size, BLOCK):
+        rows = slice(start, start + BLOCK)
+        take_values(table, assign_numeric(x[rows], edges, special), out=out[rows])
+
+
 def _count_edges_below(x: FloatArray, edges: FloatArray, missing: int) -> CodeArray:
     """Count the edges below each value, block by block; NaN gives `missing`.
 
@@ -66,16 +82,18 @@ def _count_edges_below(x: FloatArray, edges: FloatArray, missing: int) -> CodeAr
     binary search by a factor of 4 (and the numbers are the same: ``c_i < x``).
     """
     codes = np.empty(x.size, dtype=np.uint8)
-    above = np.empty(min(BLOCK, x.size), dtype=np.bool_)
+    # What a comparison finds is counted as it lies there: a truth is a byte of 0 or 1.
+    found = np.empty(min(BLOCK, x.size), dtype=np.uint8)
     for start in range(0, x.size, BLOCK):
         block = x[start : start + BLOCK]
         code = codes[start : start + BLOCK]
-        hit = above[: block.size]
+        one = found[: block.size]
+        hit = one.view(np.bool_)
         np.not_equal(block, block, out=hit)
-        np.multiply(hit.view(np.uint8), missing, out=code)
+        np.multiply(one, missing, out=code)
         for edge in edges:
             np.greater(block, edge, out=hit)
-            code += hit.view(np.uint8)
+            np.add(code, one, out=code)
     return codes
 
 
@@ -84,7 +102,7 @@ def take_values(
 ) -> FloatArray:
     """Return each row's entry of `table`, written to `out` if given."""
     # Every code is in range; "clip" merely spares NumPy the check of each of them.
-    return np.take(table, codes, out=out, mode="clip")
+    return table.take(codes, out=out, mode="clip")
 
 
 def count_bins(

@@ -11,7 +11,7 @@ What the cells of a column are is decided where they are counted (``cell_countin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -91,6 +91,11 @@ class TargetRows:
     n_effective: float
     count_type: type[np.signedinteger]
     work: CountWorkspace
+
+    def for_another_thread(self) -> TargetRows:
+        """Return the same target with work arrays of its own."""
+        work = CountWorkspace.of(len(self.is_event), len(self.event_rows))
+        return replace(self, work=work)
 
     @cached_property
     def labels(self) -> KeyArray:

@@ -1,8 +1,9 @@
-"""Columns counted chunk by chunk, the next one sorted while this one is solved.
+"""Columns counted chunk by chunk, with a second thread to help.
 
 Sorting is most of the work of counting, and NumPy sorts without the interpreter. So a
-second thread sorts the columns of the next chunk while the first searches those before;
-it does nothing else, and the counts are the same with it and without.
+second thread sorts the columns of the next chunk while the first searches those before.
+Of tables too long to be sorted it counts every other column. The counts are the same
+with it and without.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from contextlib import AbstractContextManager
 
-    from riskkit._kernels.cells import CellCounts
+    from riskkit._kernels.cells import CellCounts, TargetRows
     from riskkit.typing import BoolArray, FloatArray
 
 __all__ = ["count_ahead"]
@@ -41,9 +42,12 @@ def count_ahead(
     good until the chunk after it is asked for.
     """
     target = target_rows(is_event, sample_weight)
+    if target.n_effective >= SORT_BELOW:
+        yield from _count_shared(columns, by_value, chunks, target)
+        return
     arenas = Arena(), Arena()  # one for the chunk at work, one for the next
 
-    with _sorting_thread(len(is_event), target.n_effective) as pool:
+    with _sorting_thread(len(is_event)) as pool:
 
         def start(number: int) -> list[Callable[[], CellCounts]]:
             if number == len(chunks):
@@ -70,10 +74,35 @@ def count_ahead(
             started = following
 
 
-def _sorting_thread(
-    n_rows: int, n_effective: float
-) -> AbstractContextManager[Executor | None]:
-    """Return the second thread, or None where nothing is sorted or is soon sorted."""
-    if n_rows < _SORT_AHEAD or n_effective >= SORT_BELOW:
+def _sorting_thread(n_rows: int) -> AbstractContextManager[Executor | None]:
+    """Return the second thread, or None where columns are soon sorted."""
+    if n_rows < _SORT_AHEAD:
         return nullcontext()
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="riskkit-sort")
+
+
+def _count_shared(
+    columns: Sequence[FloatArray],
+    by_value: Sequence[bool],
+    chunks: Sequence[range],
+    target: TargetRows,
+) -> Iterator[Iterator[CellCounts]]:
+    """Yield the counts of each chunk; two threads take its columns by turns."""
+    targets = target, target.for_another_thread()
+    arenas = Arena(), Arena()
+
+    def count(k: int, thread: int) -> CellCounts:
+        return start_count(
+            columns[k], targets[thread], arenas[thread], by_value=by_value[k]
+        )()
+
+    def each(chunk: range, pool: Executor) -> Iterator[CellCounts]:
+        for arena in arenas:
+            arena.clear()
+        others = {k: pool.submit(count, k, 1) for k in chunk[1::2]}
+        for k in chunk:
+            yield others[k].result() if k in others else count(k, 0)
+
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="riskkit-count") as pool:
+        for chunk in chunks:
+            yield each(chunk, pool)

@@ -218,17 +218,17 @@ def encode_column(
     >>> woe.tolist()
     [-0.5, 0.5, 0.0]
     """
+    import numpy as np
+
     from riskkit._core.frames import numeric_column
-    from riskkit._kernels.bins import BLOCK, take_values
+    from riskkit._kernels.bins import encode_numeric, take_values
 
     if feature.kind != "numeric":
         take_values(values, assign_column(feature, column), out=out)
         return
     x = numeric_column(column, feature.name)
-    # Block by block, because the bins of all rows would leave the cache in between.
-    for start in range(0, len(x), BLOCK):
-        rows = slice(start, start + BLOCK)
-        take_values(values, assign_column(feature, x[rows]), out=out[rows])
+    special = [group.codes for group in feature.special]
+    encode_numeric(x, np.asarray(feature.edges), special, values, out)  # type: ignore[arg-type]
 
 
 def _short(edge: float) -> str:

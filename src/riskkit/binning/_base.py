@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from riskkit._core.inputs import read_features, read_training
 from riskkit._core.params import check_option, check_real
+from riskkit._core.side_by_side import side_by_side
 from riskkit.artifact import encode_column
 from riskkit.binning._joins import pool
 from riskkit.binning._replay import pin_evidence, read_edits, replay_edits
@@ -46,6 +47,7 @@ __all__ = ["BaseBinner"]
 
 _ENCODINGS = ("woe", "ordinal", "event_rate")
 _UNSEEN = ("neutral", "missing", "riskiest", "error")
+_SHARED_CELLS = 2_000_000  # of a table from which transform uses a second thread
 _NAMED = 10  # features named in a warning before it says how many more
 
 
@@ -109,7 +111,14 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
         special = special_groups(self.special_codes, kinds)
         edits = read_edits(self.edits, list(kinds))
         found = self._find_bins(training, kinds, special)
-        found = replay_edits(found, edits, training)
+        return self._keep(replay_edits(found, edits, training), edits)
+
+    def _keep(
+        self,
+        found: dict[str, FeaturePartition],
+        edits: Mapping[str, tuple[BinEdit, ...]],
+    ) -> Self:
+        """Set what ``fit`` learned."""
         self.binning_tables_ = {
             name: self._table_of(partition) for name, partition in found.items()
         }
@@ -122,6 +131,8 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
 
     def transform(self, X: ArrayLike) -> FloatArray:
         """Replace every value by the encoding of its bin.
+
+        Two threads share a table of more than two million cells.
 
         Parameters
         ----------
@@ -137,9 +148,13 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
         columns = self._feature_columns(X)
         # Columns are filled one by one, so they are laid out one after the other.
         Xt = np.empty((len(columns[0]), len(columns)), order="F")
-        for j, binned in enumerate(self.binning_tables_.values()):
-            values = self._values_of(binned)
-            encode_column(binned.feature, columns[j], values, out=Xt[:, j])
+        tables = list(self.binning_tables_.values())
+
+        def encode(j: int) -> None:
+            values = self._values_of(tables[j])
+            encode_column(tables[j].feature, columns[j], values, out=Xt[:, j])
+
+        side_by_side(encode, len(columns), alone=Xt.size < _SHARED_CELLS)
         return Xt
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
@@ -276,17 +291,17 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
         }
         if single:
             msg = f"{len(single)} feature(s) ended in one bin: {_shown(single)}."
-            warnings.warn(msg, SingleBinWarning, stacklevel=3)
+            warnings.warn(msg, SingleBinWarning, stacklevel=4)
         if infeasible:
             msg = (
                 f"{len(infeasible)} feature(s) have one bin because no partition keeps "
                 f"every constraint: {_shown(infeasible)}."
             )
-            warnings.warn(msg, InfeasibleWarning, stacklevel=3)
+            warnings.warn(msg, InfeasibleWarning, stacklevel=4)
         unused = self._unused_codes(found)
         if unused:
             msg = f"Special codes that do not occur: {'; '.join(unused)}."
-            warnings.warn(msg, UnusedCodeWarning, stacklevel=3)
+            warnings.warn(msg, UnusedCodeWarning, stacklevel=4)
 
     def _unused_codes(self, found: dict[str, FeaturePartition]) -> list[str]:
         """Name declared codes that no row holds: per feature, or in no feature."""
