@@ -67,12 +67,16 @@ def test_efforts_have_the_members_that_were_measured(standard, fast):
         assert sum(model.weights_.values()) == pytest.approx(1, abs=1e-12)
 
 
-def test_log_odds_are_the_weighted_mean_of_the_members(standard):
+def test_log_odds_are_a_line_in_the_weighted_mean_of_the_members(standard):
     members = standard.predict_members(FRESH)
     mean = sum(standard.weights_[name] * z for name, z in members.items())
     log_odds = standard.decision_function(FRESH)
-    assert log_odds == pytest.approx(mean, abs=1e-12)
-    assert np.array_equal(standard.predict_proba(FRESH)[:, 1], sigmoid(log_odds))
+    line = standard.calibration_
+    assert line.a == line.b
+    assert 0.5 < line.a < 2
+    assert log_odds == pytest.approx(line.a * mean + line.c, abs=1e-12)
+    pd_ = standard.predict_proba(FRESH)[:, 1]
+    assert pd_ == pytest.approx(sigmoid(log_odds), abs=1e-12)
     assert np.array_equal(standard.predict(FRESH), (log_odds > 0).astype(int))
 
 

@@ -35,8 +35,8 @@ class PDBlendClassifier(BlendPredictions):
     """PD of accounts by several models of different kinds, no setting needed.
 
     Every member learns from all rows and is judged on rows it has not seen; the
-    log-odds of the blend are a weighted mean of the members' log-odds. Models that err
-    in different places gain more from each other than any of them from tuning.
+    log-odds of the blend are a line in a weighted mean of the members' log-odds. Models
+    that err in different places gain more from each other than any of them from tuning.
 
     Parameters
     ----------
@@ -67,7 +67,10 @@ class PDBlendClassifier(BlendPredictions):
 
     calibration : {"platt", "beta", "isotonic", "venn_abers"}, calibrator or None, \
 default=None
-        Map of the log-odds, learned from rows that the members have not seen.
+        Map of the weighted mean of log-odds, learned from rows that the members have
+        not seen. None takes the line that gives the mean the level of its members,
+        which a mean of log-odds lies below, and the slope that it lacks (Notes); a
+        member alone is left as it is.
 
     scaler : PointsScaler or None, default=None
         How log-odds become points; None stands for ``PointsScaler()``.
@@ -143,10 +146,14 @@ default=None
 
     Notes
     -----
-    With log-odds ``z_m`` of member ``m`` the blend is ``z = sum_m w_m z_m``. Weights
+    With log-odds ``z_m`` of member ``m`` the blend is ``b sum_m w_m z_m + c``. Weights
     minimise the log-loss of rows the members have not seen, under ``w_m >= 0`` and
     ``sum w_m = 1``, with the ridge ``20 / n * sum_m (w_m - 1/M)^2`` toward equal
-    weights that matters for a few hundred rows. Randomised trees are judged by those
+    weights that matters for a few hundred rows. A mean of log-odds lies lower than the
+    members do and spreads too little [1]_: ``b``, drawn to 1 by ``20 / n (b - 1)^2``,
+    minimises the log-loss of the same rows, and ``c`` gives the blend the weighted mean
+    of the members' mean PDs. Neither takes the level of the held-out outcomes on, which
+    with `dates` is that of the last months. Randomised trees are judged by those
     of them that have not seen a row; with `dates` or given folds, on the folds.
 
     Contributions of the members are weighted like their log-odds: Shapley values of
@@ -156,6 +163,11 @@ default=None
     With fewer than 20 accounts of the rarer class nothing is held out: boosters grow a
     few small trees, randomised trees stay away unless they are own members, and all
     members weigh the same.
+
+    References
+    ----------
+    .. [1] R. Ranjan, T. Gneiting, "Combining probability forecasts", Journal of the
+       Royal Statistical Society B 72(1), 2010.
 
     Examples
     --------
@@ -270,7 +282,9 @@ default=None
         self.monotone_audits_ = trained.audits
         self.left_out_ = dict(trained.left_out)
         self.member_table_ = member_frame(trained, training)
-        self._calibration = fit_calibration(calibrator, training, trained.held_out)
+        self._calibration = fit_calibration(
+            calibrator, training, trained.held_out, otherwise=trained.line
+        )
         self.calibration_ = self._calibration.spec
         self._set_reference(training)
         if not self._names(every_member=True):

@@ -34,7 +34,10 @@ def member_frame(trained: TrainedBlend, training: Training) -> pd.DataFrame:
         is_event = training.is_event[rows]
         given = training.weight
         weight = np.ones(rows.size) if given is None else given[rows]
-        heard = np.column_stack([trained.member_log_odds, trained.held_out.log_odds])
+        blended = trained.held_out.log_odds
+        if trained.line is not None:
+            blended = trained.line.a * blended + trained.line.c
+        heard = np.column_stack([trained.member_log_odds, blended])
         share = weight / weight.sum()
         alone = np.ones(1)
         losses = np.array(

@@ -11,9 +11,9 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
-from riskkit._kernels.blend_weights import blend_weights
+from riskkit._kernels.blend_weights import blend_line, blend_weights
 from riskkit._kernels.forest import forest_mean
-from riskkit.artifact import ScorecardSpec
+from riskkit.artifact import LogOddsMapSpec, ScorecardSpec
 from riskkit.boosting._base import BasePDBooster
 from riskkit.boosting._blend_boosters import BlendLGBM, BlendXGB, ExtraLGBM, opened
 from riskkit.boosting._blend_forest import columns_without_outcomes, grow_forest
@@ -53,14 +53,16 @@ __all__ = ["BlendTrainer", "TrainedBlend"]
 class TrainedBlend:
     """What a fit has found.
 
-    `held_out` are log-odds of the blend, and `member_log_odds` those of each member,
-    for rows that none of them has seen; without such rows both are None.
+    `held_out` are weighted means of the members' log-odds, and `member_log_odds` those
+    of each member, for rows that none of them has seen; `line` makes log-odds of the
+    blend of the former. Without such rows all are None; one member needs no line.
     """
 
     members: dict[str, Member]
     weights: FloatArray
     held_out: OutOfFold | None
     member_log_odds: FloatArray | None
+    line: LogOddsMapSpec | None
     audits: dict[str, MonotoneAudit]
     n_rounds: dict[str, int]
     left_out: dict[str, str]
@@ -139,17 +141,23 @@ class BlendTrainer:
     ) -> TrainedBlend:
         training, judged = self._training, self._judged
         weights = np.full(len(members), 1.0 / len(members))
-        held_out = log_odds = None
+        held_out = log_odds = line = None
         if judged.size:
             log_odds = np.column_stack(heard)
             weight = None if training.weight is None else training.weight[judged]
             weights = blend_weights(log_odds, training.is_event[judged], weight)
             held_out = OutOfFold(judged, np.sum(log_odds * weights, axis=1))
+            if len(members) > 1:
+                slope, shift = blend_line(
+                    log_odds, weights, training.is_event[judged], weight
+                )
+                line = LogOddsMapSpec(slope, slope, shift, "log_odds")
         return TrainedBlend(
             members,
             weights,
             held_out,
             log_odds,
+            line,
             self._audits,
             self._n_rounds,
             self._binned.left_out,

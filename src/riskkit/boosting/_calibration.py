@@ -87,11 +87,18 @@ def make_calibrator(calibration: Any) -> Any:
 
 
 def fit_calibration(
-    calibrator: Any, training: Training, held_out: OutOfFold | None
+    calibrator: Any,
+    training: Training,
+    held_out: OutOfFold | None,
+    *,
+    otherwise: CalibrationSpec | None = None,
 ) -> Calibration:
-    """Learn the map from rows that the trees behind their log-odds have not seen."""
+    """Learn the map from rows that the trees behind their log-odds have not seen.
+
+    Without a calibrator, or such rows, the map is the one given as `otherwise`.
+    """
     if calibrator is None or held_out is None:
-        return Calibration(None)
+        return Calibration(otherwise)
     rows = held_out.rows
     weight = None if training.weight is None else training.weight[rows]
     calibrator.fit(held_out.log_odds, training.is_event[rows].astype(np.intp), weight)
