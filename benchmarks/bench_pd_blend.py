@@ -4,6 +4,10 @@ Sets and folds are those of ``pd_tasks``. Each model takes the table the way its
 wants it: categories for LightGBM, XGBoost and CatBoost, codes for scikit-learn's
 trees, raw columns for the blend. Ranks are among one riskkit model and all rivals (1 is
 best), averaged over the sets; differences to each rival are paired over the same rows.
+
+Calibration errors come with what they would be if the PDs were true, which on small
+sets is most of them, and with a bootstrap interval of the difference to each rival.
+With ``--store`` the PDs are kept in a folder, and a run that was stopped goes on there.
 """
 
 from __future__ import annotations
@@ -18,12 +22,16 @@ from typing import TYPE_CHECKING, Any
 import bench_pd_boosting as boosting
 import numpy as np
 import pandas as pd
+from bench_pd_boosting import Fitted
 from pd_tasks import SETS, load_task
 
 from riskkit.boosting import PDBlendClassifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+    from pd_tasks import Task
 
 EFFORTS = ("fast", "standard", "high")
 
@@ -157,16 +165,20 @@ def race(
     boosting.MODELS = models
     fits, rows = {}, []
     for model in models:
-        fits[model] = boosting.fit(model, task, given.threads)
+        fits[model] = fit_or_read(model, task, given)
         figures = boosting.measure(task, fits[model])
         row = {"set": name, "folds": len(task.splits), "model": model, **figures}
+        row["ece_if_true"] = error_if_true(task, fits[model])
         cost = figures["cpu"] / rows[0]["cpu"] if rows else 1.0
         print(
             f"{name:13s}{model:24s}{figures['auc']:8.4f}{figures['loss']:9.4f}"
-            f"{figures['ece']:8.4f}{cost:8.1f}",
+            f"{figures['ece']:8.4f}{row['ece_if_true']:9.4f}{cost:8.1f}",
             flush=True,
         )
         if model in given.efforts:
+            for rival in rivals:
+                draws = error_gaps(task, fits[model], fits[rival])
+                given.gaps.setdefault(model, {}).setdefault(rival, []).append(draws)
             row["versus"] = {
                 rival: boosting.compare(task, fits[model], fits[rival])
                 for rival in rivals
@@ -178,6 +190,71 @@ def race(
                 )
         rows.append({**row, "cpu_ratio": cost})
     return rows
+
+
+def fit_or_read(model: str, task: Task, given: argparse.Namespace) -> list[Fitted]:
+    """Return the test PDs of every fold, from the store where they are there."""
+    if given.store is None:
+        return boosting.fit(model, task, given.threads)
+    path = given.store / f"{task.name} {len(task.splits)} {model}.npz"
+    if not path.exists():
+        fits = boosting.fit(model, task, given.threads)
+        folds = {f"fold{k}": one.pd for k, one in enumerate(fits)}
+        given.store.mkdir(parents=True, exist_ok=True)
+        np.savez(path, seconds=[one.seconds for one in fits], **folds)
+    with np.load(path) as kept:
+        return [
+            Fitted(kept[f"fold{k}"], float(seconds))
+            for k, seconds in enumerate(kept["seconds"])
+        ]
+
+
+def error_if_true(task: Task, fits: Sequence[Fitted], n_draws: int = 50) -> float:
+    """Return the mean calibration error of outcomes drawn with the very PDs."""
+    rng = np.random.default_rng(0)
+    found = [
+        boosting.calibration_error((rng.random(one.pd.size) < one.pd) * 1, one.pd)
+        for one in fits
+        for _ in range(n_draws)
+    ]
+    return float(np.mean(found))
+
+
+def error_gaps(
+    task: Task, ours: Sequence[Fitted], theirs: Sequence[Fitted], n_draws: int = 100
+) -> NDArray[np.float64]:
+    """Return bootstrap draws of the difference in calibration error, ours less theirs.
+
+    Both are judged on the same drawn rows. Drawing rows again adds the same noise to
+    both errors, so that the difference keeps its mean.
+    """
+    rng = np.random.default_rng(1)
+    gaps = np.zeros(n_draws)
+    for (_, test), a, b in zip(task.splits, ours, theirs, strict=True):
+        y = task.y[test]
+        for draw in range(n_draws):
+            rows = rng.integers(0, y.size, y.size)
+            gaps[draw] += boosting.calibration_error(y[rows], a.pd[rows])
+            gaps[draw] -= boosting.calibration_error(y[rows], b.pd[rows])
+    return gaps / len(task.splits)
+
+
+def average_errors(
+    rows: Sequence[dict[str, Any]], gaps: dict[str, dict[str, list[Any]]]
+) -> None:
+    """Print the calibration error of each model over the sets, and its intervals."""
+    table = pd.DataFrame(rows).groupby("model", sort=False)[["ece", "ece_if_true"]]
+    print(f"\n{'calibration':24s}{'ECE':>8s}{'if true':>9s}")
+    for model, row in table.mean().iterrows():
+        print(f"{model:24s}{row['ece']:8.4f}{row['ece_if_true']:9.4f}")
+    for effort, against in gaps.items():
+        for rival, of_sets in against.items():
+            mean = np.mean(of_sets, axis=0)
+            low, high = np.quantile(mean, [0.025, 0.975])
+            print(
+                f"{effort} less {rival:24s}{mean.mean():+8.4f}"
+                f"  95 % {low:+.4f} to {high:+.4f}"
+            )
 
 
 def average_ranks(
@@ -201,7 +278,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--folds", type=int, help="at most so many folds of a set")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, help="a JSON file for all figures")
+    parser.add_argument("--store", type=Path, help="a folder that keeps all PDs")
     given = parser.parse_args(arguments)
+    given.gaps = {}
     # What the libraries warn of is not what is measured here.
     warnings.simplefilter("ignore")
     absent = [
@@ -210,7 +289,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rivals = [name for name in RIVALS if name not in absent]
     if absent:
         print(f"absent, and not compared with: {', '.join(absent)}")
-    print(f"{'set':13s}{'model':24s}{'AUC':>8s}{'loss':>9s}{'ECE':>8s}{'x CPU':>8s}")
+    print(
+        f"{'set':13s}{'model':24s}{'AUC':>8s}{'loss':>9s}{'ECE':>8s}"
+        f"{'if true':>9s}{'x CPU':>8s}"
+    )
     rows = []
     for name in given.sets:
         rows += race(name, given.folds, rivals, given)
@@ -223,6 +305,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 f"{'':14s}{model:24s}{rank['auc']:8.2f}{rank['loss']:9.2f}"
                 f"{rank['both']:8.2f}"
             )
+    if rows:
+        average_errors(rows, given.gaps)
     if given.out is not None:
         given.out.write_text(json.dumps({"rows": rows, "ranks": ranks}, indent=1))
 
