@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 import riskkit._kernels.cell_counting as counting_module
 from riskkit._kernels.cell_counting import SORT_BELOW, count_cells
 from riskkit._kernels.cells import midpoints, target_rows
-from riskkit._kernels.counting_ahead import count_ahead
+from riskkit._kernels.counting_ahead import _SharedSorts, count_ahead
 from riskkit._kernels.memory import CountWorkspace
 from riskkit._kernels.radix import band_numbers, cell_numbers, plan_cells
 
@@ -235,6 +236,32 @@ def test_counting_ahead_gives_the_same_counts_one_by_one():
             alone = count_cells(columns[k], target_rows(is_event, None))
             np.testing.assert_array_equal(counts.cum_event, alone.cum_event)
             np.testing.assert_array_equal(counts.cum_rows, alone.cum_rows)
+
+
+def test_whoever_waits_for_a_sort_does_the_last_ones():
+    gate, done = threading.Event(), []
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        sorts = _SharedSorts(pool)
+        finish = sorts.submit(gate.wait)
+        others = [
+            sorts.submit(lambda k=k: (done.append(k), k or gate.set()))
+            for k in range(3)
+        ]
+        finish()  # comes back only because this thread has done the last of all
+        for other in others:
+            other()
+    assert sorted(done) == [0, 1, 2]
+    assert done[0] == 2
+
+
+def test_an_error_in_a_shared_sort_comes_back():
+    def fail():
+        raise MemoryError
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        finish = _SharedSorts(pool).submit(fail)
+        with pytest.raises(MemoryError):
+            finish()
 
 
 @pytest.mark.parametrize("weighted", [False, True])

@@ -24,10 +24,9 @@ from riskkit._kernels.radix import band_numbers, cell_numbers, plan_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Executor
 
     from riskkit._kernels.cells import CellBounds, TargetRows
-    from riskkit._kernels.label_sort import LabelledKeys
+    from riskkit._kernels.label_sort import LabelledKeys, SortingPool
     from riskkit._kernels.memory import CountWorkspace
     from riskkit.typing import Counts, FloatArray, IntArray
 
@@ -58,7 +57,7 @@ def start_count(
     arena: Arena,
     *,
     by_value: bool = False,
-    pool: Executor | None = None,
+    pool: SortingPool | None = None,
 ) -> Callable[[], CellCounts]:
     """Begin to count the rows of one column; call the result to end it.
 

@@ -18,7 +18,7 @@ from riskkit._kernels.memory import Arena
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from concurrent.futures import Executor
+    from concurrent.futures import Executor, Future
     from contextlib import AbstractContextManager
 
     from riskkit._kernels.cells import CellCounts, TargetRows
@@ -54,8 +54,9 @@ def count_ahead(
                 return []
             arena = arenas[number % 2]
             arena.clear()
+            sorts = None if pool is None else _SharedSorts(pool)
             return [
-                start_count(columns[k], target, arena, by_value=by_value[k], pool=pool)
+                start_count(columns[k], target, arena, by_value=by_value[k], pool=sorts)
                 for k in chunks[number]
             ]
 
@@ -72,6 +73,32 @@ def count_ahead(
             following = start(number + 1)
             yield (finish() for finish in started)
             started = following
+
+
+class _SharedSorts:
+    """Sorts of a chunk: another thread begins with the first, who waits with the last.
+
+    So nobody is idle while the first chunk is sorted, before which there is no search.
+    """
+
+    def __init__(self, pool: Executor) -> None:
+        self._pool = pool
+        self._begun: list[tuple[Future[None], Callable[[], None]]] = []
+
+    def submit(self, sort: Callable[[], None]) -> Callable[[], None]:
+        """Have a column sorted; call the result to wait for it."""
+        own = self._pool.submit(sort)
+        self._begun.append((own, sort))
+
+        def finish() -> None:
+            while not own.done() and self._begun:
+                last, sort_last = self._begun.pop()
+                if last.cancel():
+                    sort_last()
+            if not own.cancelled():
+                own.result()
+
+        return finish
 
 
 def _sorting_thread(n_rows: int) -> AbstractContextManager[Executor | None]:

@@ -14,7 +14,7 @@ values take a key above all others. Nothing is lost: the value comes back exactl
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -22,12 +22,11 @@ from riskkit._kernels.memory import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Executor
 
     from riskkit._kernels.memory import CountWorkspace, KeyArray
     from riskkit.typing import FloatArray
 
-__all__ = ["LabelledKeys", "numbers_of_keys", "sort_labelled"]
+__all__ = ["LabelledKeys", "SortingPool", "numbers_of_keys", "sort_labelled"]
 
 _LARGEST = float(np.finfo(np.float64).max)
 _MISSING = 0.75  # above every scaled number, and its key is finite
@@ -43,12 +42,20 @@ class LabelledKeys:
     factor: float
 
 
+class SortingPool(Protocol):
+    """Who sorts while the caller does something else."""
+
+    def submit(self, sort: Callable[[], None]) -> Callable[[], None]:
+        """Have it done; the result waits for the end."""
+        ...
+
+
 def sort_labelled(
     x: FloatArray,
     labels: KeyArray,
     keys: KeyArray,
     work: CountWorkspace,
-    pool: Executor | None = None,
+    pool: SortingPool | None = None,
 ) -> Callable[[], LabelledKeys] | None:
     """Begin to sort the numbers of a column into ``keys``; call the result to end it.
 
@@ -71,7 +78,7 @@ def sort_labelled(
     if pool is None:
         ordered.sort()
     else:
-        wait = pool.submit(ordered.sort).result
+        wait = pool.submit(ordered.sort)
 
     def finish() -> LabelledKeys:
         if wait is not None:
