@@ -21,6 +21,7 @@ from riskkit._kernels.isolation import (
 )
 from riskkit._kernels.neighbours import neighbour_distances
 from riskkit._kernels.normal_scores import normal_scores
+from riskkit._kernels.row_mixtures import mixed_rows, mixing_weights
 from riskkit._kernels.shrunk_covariance import shrunk_covariance
 from riskkit._kernels.tail_surprise import surprise, surprise_map
 from riskkit.exceptions import InvalidParameterError
@@ -93,12 +94,63 @@ def test_neighbours_beside_scikit_learn():
     np.testing.assert_allclose(got, np.mean(found, axis=0), rtol=1e-10)
 
 
-def test_small_table_is_sampled_whole():
-    X = np.array([[0.0], [1.0], [2.0], [10.0]])
-    detector = SubsampledKNNDetector(2, n_samples=3).fit(X)
-    spread = X.std()
-    got = detector.anomaly_score([[10.0], [0.0]])
-    np.testing.assert_allclose(got, np.array([8.0, 1.0]) / spread)
+@pytest.mark.parametrize(("n", "size"), [(400, 64), (12, 64), (400, 1), (2, 9)])
+def test_references_are_nobody(n, size):
+    X = normal(n)
+    detector = SubsampledKNNDetector(2, n_samples=3, sample_size=size).fit(X)
+    references = detector.to_spec().members[0].state.references
+    assert references.shape == (3, min(size, n), 4)
+    z = (X - X.mean(axis=0)) / X.std(axis=0)
+    near = NearestNeighbors(n_neighbors=1).fit(z)
+    assert near.kneighbors(references.reshape(-1, 4))[0].min() > 1e-3
+    # They stand where rows stand, and not in the middle of them.
+    if size == 64 < n:
+        spread = references.reshape(-1, 4).std(axis=0)
+        np.testing.assert_allclose(spread, 1.0, atol=0.25)
+
+
+def test_mixtures_beside_a_slow_loop():
+    rng = np.random.default_rng(4)
+    rows, normals = rng.normal(size=(23, 3)), rng.normal(size=(7, 5))
+    weights = mixing_weights(normals)
+    np.testing.assert_allclose(weights.sum(axis=1), 1.0)
+    # |w - 1/g| = s sqrt(1 - 1/g) with s = 1/2 and g = 5.
+    np.testing.assert_allclose(np.square(weights - 0.2).sum(axis=1), 0.25 * 0.8)
+    for place, (row, weight) in enumerate(
+        zip(mixed_rows(rows, normals), weights, strict=True)
+    ):
+        middle = rows[place * 23 // 7]
+        group = sorted(rows.tolist(), key=lambda other: np.linalg.norm(middle - other))
+        np.testing.assert_allclose(row, weight @ np.array(group[:5]), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("size", "largest"), [(3, 2 / 3), (5, 0.6), (50, 0.51)])
+def test_no_row_weighs_more_than_the_bound(size, largest):
+    extreme = np.zeros((1, size))
+    extreme[0, 0] = 9.0
+    assert mixing_weights(extreme)[0, 0] == pytest.approx(largest, rel=1e-12)
+    drawn = mixing_weights(np.random.default_rng(0).normal(size=(5000, size)))
+    assert largest / 2 < drawn.max() <= largest
+    assert mixing_weights(np.array([[3.0]])).tolist() == [[1.0]]  # nobody to mix with
+
+
+def test_a_reference_equals_a_row_only_where_as_many_rows_are_equal():
+    X = np.repeat([[0.0, 0.0], [9.0, 1.0]], 10, axis=0)
+    detector = SubsampledKNNDetector(n_samples=2).fit(X)
+    references = detector.to_spec().members[0].state.references
+    np.testing.assert_allclose(np.abs(references), 1.0, rtol=1e-12)
+
+
+def test_distances_are_those_to_the_references():
+    X = normal(60)
+    detector = SubsampledKNNDetector(4, n_samples=3, sample_size=20).fit(X)
+    state = detector.to_spec().members[0].state
+    z = (X - X.mean(axis=0)) / X.std(axis=0)
+    slow = [
+        np.mean([np.sort(np.linalg.norm(s - row, axis=1))[3] for s in state.references])
+        for row in z
+    ]
+    np.testing.assert_allclose(detector.anomaly_score(X), slow, rtol=1e-9)
 
 
 def test_isolation_beside_scikit_learn():
@@ -115,7 +167,9 @@ def test_isolation_beside_scikit_learn():
     mean = isolation_mean(table, X)
     usual = search_depth(np.array([64.0]))[0]
     np.testing.assert_allclose(2 ** (-mean / usual), -forest.score_samples(X))
-    walked = mean_root(table) + isolation_steps(table, X).sum(axis=1)
+    mean, steps = isolation_steps(table, X)
+    walked = mean_root(table) + steps.sum(axis=1)
+    np.testing.assert_array_equal(mean, isolation_mean(table, X))
     np.testing.assert_allclose(walked, mean, rtol=1e-12)
 
 

@@ -24,19 +24,22 @@ from riskkit._kernels.fraud_blend import (
     fraud_log_odds,
     fraud_parts,
 )
-from riskkit._kernels.log_scale import LogScale, on_log_scale
+from riskkit._kernels.histograms import CellCosts, costs_of_rows
+from riskkit._kernels.log_scale import LogScale, on_log_scale, stack_scales
 from riskkit._kernels.members import (
     combine_members,
+    combine_parts,
     member_shares,
     parts_on_scale,
     row_totals,
 )
-from riskkit._kernels.neighbours import (
-    neighbour_distances,
-    neighbour_shares,
-    reference_columns,
+from riskkit._kernels.neighbour_table import NeighbourTable
+from riskkit._kernels.neighbours import neighbour_distances, neighbour_shares
+from riskkit._kernels.normal_scores import (
+    look_up_scores,
+    normal_scores,
+    rank_scores,
 )
-from riskkit._kernels.normal_scores import look_up_scores, normal_scores, rank_scores
 from riskkit._kernels.shrunk_covariance import shared_squares
 from riskkit._kernels.tail_surprise import surprise_map
 
@@ -73,19 +76,56 @@ def test_rarity_is_a_table(codes):
     assert rarity_of(rarity, np.array(codes)).tolist() == expected
 
 
-@given(st.floats(allow_nan=False), st.floats(-1e308, 1e308), st.floats(5e-324, 1e308))
+@given(st.floats(), st.floats(-1e308, 1e308), st.floats(5e-324, 1e308))
 def test_units_never_overflow(raw, centre, scale):
     z = in_units(np.array([raw]), centre, scale)[0]
-    assert abs(z) <= FURTHEST
+    assert np.isnan(raw) or abs(z) <= FURTHEST
+    fill = np.array([3.0])
+    one = FieldUnits(
+        np.array([0]), np.array([False]), fill, np.array([centre]), np.array([scale]),
+        (None,),
+    )  # fmt: skip
+    alone, twice = (read_units(one, np.full((n, 1), raw))[0, 0] for n in (1, 2))
+    assert alone == twice
 
 
-@given(st.integers(1, 6), st.integers(1, 12), st.integers(1, 9), st.randoms())
-def test_neighbours_by_numpy_are_those_of_scipy(n_columns, m, n_samples, random):
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(),
+            st.sampled_from([0.0, 1.0, -1.0, np.nan]),
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_a_row_alone_has_the_units_it_has_in_a_table(rows):
+    alone = [read_units(units(), np.array([row])) for row in rows]
+    both = read_units(units(), np.array([*rows, rows[0]]))[:-1]
+    np.testing.assert_array_equal(np.concatenate(alone), both)
+
+
+@given(
+    st.integers(1, 6),
+    st.integers(1, 60),
+    st.integers(1, 9),
+    st.sampled_from([None, 0, 1]),
+    st.sampled_from([1e-9, 1.0, 1e6]),
+    st.randoms(),
+)
+def test_neighbours_by_numpy_are_those_of_scipy(
+    n_columns, m, n_samples, decimals, unit, random
+):
     rng = np.random.default_rng(random.getrandbits(32))
     references = rng.normal(size=(n_samples, m, n_columns))
     rows, k = rng.normal(size=(5, n_columns)), int(rng.integers(1, m + 1))
-    columns = reference_columns(references)
-    plain = neighbour_distances(rows, references, k, columns)
+    if decimals is not None:  # many references are equally far, some are met
+        references, rows = references.round(decimals), rows.round(decimals)
+    references, rows = references * unit, rows * unit
+    rows[0] = FURTHEST  # where all references are about as far
+    rows[1] = references[0, 0]
+    table = NeighbourTable(references, k)
+    plain = table.distances(rows)
     compiled = neighbour_distances(rows, references, k)
     np.testing.assert_allclose(plain, compiled, rtol=1e-14)
     slow = [
@@ -93,11 +133,41 @@ def test_neighbours_by_numpy_are_those_of_scipy(n_columns, m, n_samples, random)
         for row in rows
     ]
     np.testing.assert_allclose(plain, slow, rtol=1e-12)
-    shares = neighbour_shares(rows, references, k, columns)
-    np.testing.assert_allclose(shares, neighbour_shares(rows, references, k), 1e-12)
+    again, shares = table.shares(rows)
+    np.testing.assert_array_equal(again, plain)
+    expected = neighbour_shares(rows, references, k)
+    np.testing.assert_allclose(shares, expected, rtol=1e-12)
     np.testing.assert_allclose(shares.sum(axis=1), plain, rtol=1e-12)
-    alone = [neighbour_distances(row[None], references, k, columns) for row in rows]
+    alone = [table.distances(row[None]) for row in rows]
     np.testing.assert_array_equal(np.concatenate(alone), plain)
+
+
+@given(
+    st.lists(st.lists(numbers, max_size=6, unique=True), min_size=1, max_size=4),
+    st.lists(
+        st.lists(
+            numbers | st.sampled_from([np.nan, np.inf, -np.inf]), min_size=4, max_size=4
+        ),
+        min_size=1,
+        max_size=5,
+    ),
+)
+def test_a_row_alone_costs_what_it_costs_in_a_table(points, rows):
+    columns = [
+        CellCosts(
+            np.sort(np.array(at, dtype=float)), np.arange(len(at) + 1.0), 7.5, 8.5
+        )
+        for at in points
+    ]
+    codes = np.array(rows)[:, : len(columns)]
+    table = costs_of_rows(columns, np.vstack([codes, codes]))[: len(codes)]
+    alone = [costs_of_rows(columns, row[None]) for row in codes]
+    np.testing.assert_array_equal(np.concatenate(alone), table)
+    for j, column in enumerate(columns):
+        for value, cost in zip(codes[:, j], table[:, j], strict=True):
+            below = float((column.points <= value).sum())
+            state = 7.5 if np.isnan(value) else 8.5 if np.isinf(value) else below
+            assert cost == state
 
 
 @given(st.integers(1, 40), st.lists(numbers, min_size=1, max_size=20))
@@ -108,7 +178,8 @@ def test_scores_of_ranks_are_normal_quantiles(n, values):
     looked_up = look_up_scores(x, grids, rank_scores(n))
     np.testing.assert_array_equal(looked_up, normal_scores(x, grids))
     alone = [look_up_scores(row[None], grids, rank_scores(n)) for row in x]
-    np.testing.assert_array_equal(np.concatenate(alone), looked_up)
+    both = look_up_scores(np.vstack([x, x]), grids, rank_scores(n))[: len(x)]
+    np.testing.assert_array_equal(np.concatenate(alone), both)
     for j, grid in enumerate(grids):
         below = (grid < x[:, j, None]).sum(axis=1) + (grid <= x[:, j, None]).sum(axis=1)
         expected = ndtri((below + 1.0) / (2.0 * n + 2.0))
@@ -149,6 +220,30 @@ def test_parts_on_a_scale_add_up(parts, start):
     np.testing.assert_allclose(said, expected, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(offset + own.sum(axis=1), said, rtol=1e-9, atol=1e-9)
     assert (own >= 0).all()  # the scale rises
+
+
+@given(st.integers(1, 5), st.integers(1, 4), st.integers(1, 6), st.randoms())
+def test_parts_of_members_add_up(n_members, n_rows, n_fields, random):
+    rng = np.random.default_rng(random.getrandbits(32))
+    parts = rng.normal(size=(n_members, n_rows, n_fields)) ** 2
+    start = rng.normal(size=(n_members, 1)) ** 2
+    scales = [LogScale(-1.0, *(0.5 + rng.random(3))) for _ in range(n_members)]
+    stacked = stack_scales(scales)
+    for combine in ("mean", "top_two", "max"):
+        offset, total = combine_parts(stacked, start, parts, combine)
+        one_by_one = [
+            parts_on_scale(scale, begin[0], own)
+            for scale, begin, own in zip(scales, start, parts, strict=True)
+        ]
+        said = np.column_stack([said for said, _, _ in one_by_one])
+        scores = combine_members(said, combine)
+        np.testing.assert_allclose(offset + total.sum(axis=1), scores, rtol=1e-9)
+        shares = member_shares(said, combine)
+        slow = sum(
+            own * share[:, None]
+            for (_, _, own), share in zip(one_by_one, shares.T, strict=True)
+        )
+        np.testing.assert_array_equal(total, slow)
 
 
 def blend(share=0.25):

@@ -235,7 +235,7 @@ def damaged(path, **changes):
         {"header": np.frombuffer(b'{"format": "other"}', np.uint8)},
         {
             "header": np.frombuffer(
-                b'{"format": "riskkit velocity stream", "protocol": 2}', np.uint8
+                b'{"format": "riskkit velocity stream", "protocol": 3}', np.uint8
             )
         },
         {

@@ -9,11 +9,14 @@ code) and of a missing one. In units it is ``(raw - centre) / scale``, at most
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from riskkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = [
@@ -45,6 +48,8 @@ def read_units(units: FieldUnits, codes: FloatArray) -> FloatArray:
     """Return the columns of coded rows, shape (n_rows, n_columns)."""
     if not units.rarity:
         return np.empty((codes.shape[0], 0))
+    if len(codes) == 1:
+        return np.array([_read_row(units, codes[0].tolist())])
     x = codes[:, units.field]
     unknown = np.isnan(x)
     raw = np.where(unknown, units.fill, x)
@@ -72,6 +77,32 @@ def in_units(
     with np.errstate(over="ignore"):  # what overflows is clipped like infinity
         z = half / scale * 2
     return np.clip(z, -FURTHEST, FURTHEST)
+
+
+def _read_row(units: FieldUnits, row: Sequence[float]) -> list[float]:
+    """Return the same for a row alone: plain numbers begin sooner than arrays."""
+    out = []
+    for field, says_missing, fill, centre, scale, rarity in zip(
+        units.field.tolist(),
+        units.says_missing.tolist(),
+        units.fill.tolist(),
+        units.centre.tolist(),
+        units.scale.tolist(),
+        units.rarity,
+        strict=True,
+    ):
+        x = row[field]
+        unknown = isnan(x)
+        if says_missing:
+            x = float(unknown)
+        elif rarity is None:
+            x = fill if unknown else x
+        else:
+            # Behind the levels stand an unseen one and a missing one.
+            x = rarity.item(-1 if unknown else -2 if x < 0 else int(x))
+        z = (x / 2 - centre / 2) / scale * 2
+        out.append(min(max(z, -FURTHEST), FURTHEST))
+    return out
 
 
 def sum_fields(units: FieldUnits, parts: FloatArray, n_fields: int) -> FloatArray:

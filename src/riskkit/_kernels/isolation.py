@@ -41,7 +41,8 @@ __all__ = [
     "search_depth",
 ]
 
-_BLOCK = 256  # rows that walk all trees at a time, so that they stay in the cache
+# Rows that walk all trees at a time, so that they (or all their steps) stay cached.
+_BLOCK, _STEPS_BLOCK = 256, 32
 
 
 class TreeNodes(NamedTuple):
@@ -95,29 +96,30 @@ def isolation_table(trees: Sequence[TreeNodes]) -> IsolationTable:
 def isolation_mean(table: IsolationTable, rows: NDArray[np.float32]) -> FloatArray:
     """Return the mean path length of each row, shape (n_rows, n_columns) given."""
     out = np.empty(rows.shape[0])
-    for block in _blocks(rows.shape[0]):
-        node = _roots(table, block.stop - block.start)
-        for _, child in _steps(table, rows[block]):
-            node = child
-        lengths = table.value.take(node)
-        out[block] = np.add.reduce(lengths, axis=1) / table.n_trees
+    for block in _blocks(rows.shape[0], _BLOCK):
+        *_, node = _walk(table, rows[block])
+        out[block] = _mean_length(table, node)
     return out
 
 
-def isolation_steps(table: IsolationTable, rows: NDArray[np.float32]) -> FloatArray:
-    """Return what the steps on each column add to the mean path length."""
+def isolation_steps(
+    table: IsolationTable, rows: NDArray[np.float32]
+) -> tuple[FloatArray, FloatArray]:
+    """Return mean path lengths, and what the steps on each column add to them."""
     n_columns = rows.shape[1]
-    out = np.zeros(rows.shape)
-    for block in _blocks(rows.shape[0]):
+    out, mean = np.empty(rows.shape), np.empty(rows.shape[0])
+    for block in _blocks(rows.shape[0], _STEPS_BLOCK):
         n_rows = block.stop - block.start
-        start = np.arange(n_rows)[:, None] * n_columns
-        parts = np.zeros(n_rows * n_columns)
-        for node, child in _steps(table, rows[block]):
-            change = table.value.take(child) - table.value.take(node)
-            cell = start + table.column.take(node)
-            parts += np.bincount(cell.ravel(), change.ravel(), minlength=parts.size)
+        # One axis for the levels, so that all steps of all rows are counted at once.
+        nodes = np.array(list(_walk(table, rows[block])))
+        mean[block] = _mean_length(table, nodes[-1])
+        change = np.diff(table.value.take(nodes), axis=0)
+        cell = table.column.take(nodes[:-1])
+        if n_rows > 1:
+            cell += np.arange(n_rows)[:, None] * n_columns
+        parts = np.bincount(cell.ravel(), change.ravel(), n_rows * n_columns)
         out[block] = parts.reshape(n_rows, n_columns) / table.n_trees
-    return out
+    return mean, out
 
 
 def mean_root(table: IsolationTable) -> float:
@@ -125,32 +127,36 @@ def mean_root(table: IsolationTable) -> float:
     return float(table.value[:: table.n_nodes].mean())
 
 
-def _blocks(n_rows: int) -> Iterator[slice]:
-    for start in range(0, n_rows, _BLOCK):
-        yield slice(start, min(start + _BLOCK, n_rows))
+def _blocks(n_rows: int, size: int) -> Iterator[slice]:
+    for start in range(0, n_rows, size):
+        yield slice(start, min(start + size, n_rows))
 
 
-def _roots(table: IsolationTable, n_rows: int) -> IntArray:
+def _mean_length(table: IsolationTable, leaf: IntArray) -> FloatArray:
+    lengths = table.value.take(leaf)
+    return np.asarray(np.add.reduce(lengths, axis=1) / table.n_trees)
+
+
+def _walk(table: IsolationTable, rows: NDArray[np.float32]) -> Iterator[IntArray]:
+    """Yield the nodes of rows in all trees, level by level; (n_rows, n_trees)."""
+    n_rows, n_columns = rows.shape
+    flat = rows.ravel()
     root = np.arange(table.n_trees) * table.n_nodes
-    return np.asarray(np.broadcast_to(root, (n_rows, table.n_trees)), dtype=np.intp)
-
-
-def _steps(
-    table: IsolationTable, rows: NDArray[np.float32]
-) -> Iterator[tuple[IntArray, IntArray]]:
-    """Yield the nodes that rows stand at, and where they go; (n_rows, n_trees)."""
-    flat = np.ascontiguousarray(rows).ravel()
-    start = np.arange(rows.shape[0])[:, None] * rows.shape[1]
-    node = _roots(table, rows.shape[0])
     # The children of node k of tree t, whose places begin at b, are at
     # b + 2 (k - b) + 1 and one further: at 2 k + 1 - b.
-    shift = 1 - np.arange(table.n_trees) * table.n_nodes
+    shift = 1 - root
+    node = np.broadcast_to(root, (n_rows, table.n_trees))
+    start = np.arange(n_rows)[:, None] * n_columns
+    yield node
     for _ in range(table.depth):
-        x = flat.take(start + table.column.take(node))
-        child = 2 * node + shift
-        child += x > table.threshold.take(node)
-        yield node, child
-        node = child
+        cell = table.column.take(node)
+        if n_rows > 1:
+            cell += start
+        is_right = flat.take(cell) > table.threshold.take(node)
+        node = 2 * node
+        node += shift
+        node += is_right
+        yield node
 
 
 def _depth(tree: TreeNodes) -> int:

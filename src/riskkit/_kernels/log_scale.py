@@ -18,18 +18,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from riskkit.typing import FloatArray
 
-__all__ = ["LogScale", "log_scale", "on_log_scale"]
+__all__ = ["LogScale", "log_scale", "on_log_scale", "stack_scales"]
 
 
 class LogScale(NamedTuple):
-    """The four numbers of the map."""
+    """The four numbers of the map, or columns of them for several maps at once."""
 
-    low: float
-    add: float
-    mean: float
-    spread: float
+    low: float | FloatArray
+    add: float | FloatArray
+    mean: float | FloatArray
+    spread: float | FloatArray
 
 
 def log_scale(scores: FloatArray) -> LogScale:
@@ -40,6 +42,12 @@ def log_scale(scores: FloatArray) -> LogScale:
     logs = np.log(above + add)
     spread = float(logs.std()) if scores.min() < scores.max() else 0.0
     return LogScale(low, add, float(logs.mean()), spread or float(np.log(2.0)))
+
+
+def stack_scales(scales: Sequence[LogScale]) -> LogScale:
+    """Return columns of numbers, shape (n_maps, 1), for scores of (n_maps, n_rows)."""
+    columns = np.array(scales, dtype=np.float64).T[:, :, None]
+    return LogScale(*map(np.ascontiguousarray, columns))
 
 
 def on_log_scale(scale: LogScale, scores: FloatArray) -> FloatArray:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from riskkit._kernels.bins import sum_in_order
 from riskkit._kernels.log_scale import on_log_scale
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COMBINATIONS",
     "combine_members",
+    "combine_parts",
     "member_shares",
     "parts_on_scale",
     "row_totals",
@@ -49,25 +49,44 @@ def member_shares(said: FloatArray, combine: str) -> FloatArray:
 
 def combine_members(said: FloatArray, combine: str) -> FloatArray:
     """Return the score of rows from what the members say of them."""
-    weighted = said * member_shares(said, combine)
-    return sum_in_order(0.0, list(weighted.T), len(weighted))
+    return row_totals(said * member_shares(said, combine))
 
 
 def row_totals(parts: FloatArray) -> FloatArray:
-    """Return the sum of each row, added from left to right like `sum_in_order`.
+    """Return the sums over the last axis, added from left to right.
 
     A running sum has one order, and takes one call for one row.
     """
-    return np.asarray(np.cumsum(parts, axis=1)[:, -1])
+    return np.asarray(np.cumsum(parts, axis=-1)[..., -1])
 
 
 def parts_on_scale(
     scale: LogScale, start: FloatArray | float, parts: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return what a member says, and offset and parts that add up to it."""
+    """Return what a member says, and offset and parts that add up to it.
+
+    Several members go through at once if `scale` holds their columns of numbers, and
+    `start` and `parts` have an axis of members in front.
+    """
     total = row_totals(parts)
     first = on_log_scale(scale, np.broadcast_to(start, total.shape))
     said = on_log_scale(scale, start + total)
     moved = np.abs(total) > _NO_MOVE
     slope = np.divide(said - first, total, where=moved, out=np.zeros_like(total))
-    return said, np.where(moved, first, said), parts * slope[:, None]
+    return said, np.where(moved, first, said), parts * slope[..., None]
+
+
+def combine_parts(
+    scale: LogScale, start: FloatArray, parts: FloatArray, combine: str
+) -> tuple[FloatArray, FloatArray]:
+    """Return offset and parts by field of the score that members make together.
+
+    `scale` holds columns of numbers, `start` is of shape (n_members, 1) and `parts` of
+    shape (n_members, n_rows, n_fields).
+    """
+    said, first, own = parts_on_scale(scale, start, parts)
+    shares = member_shares(said.T, combine).T
+    # Running sums add member to member from the first to the last.
+    offset = np.cumsum(first * shares, axis=0)[-1]
+    own *= shares[..., None]
+    return offset, np.cumsum(own, axis=0)[-1]

@@ -10,8 +10,9 @@ samples [1]_. With ``delta_bj`` the difference in column ``j`` to that neighbour
 
 Each pair of rows is compared on its own, without a matrix product, and its squares are
 added column by column, so that a row has the same distances alone as in a batch. SciPy
-does so fastest; NumPy alone gives the same bits, but on machines where the compiler of
-SciPy fused products and sums, which rounds once instead of twice.
+does so fastest; :mod:`riskkit._kernels.neighbour_table` gives the same bits by NumPy
+alone, but on machines where the compiler of SciPy fused products and sums, which rounds
+once instead of twice.
 
 References
 ----------
@@ -28,27 +29,17 @@ import numpy as np
 if TYPE_CHECKING:
     from riskkit.typing import FloatArray
 
-__all__ = ["neighbour_distances", "neighbour_shares", "reference_columns"]
+__all__ = ["neighbour_distances", "neighbour_shares"]
 
 _BLOCK = 512  # rows compared at a time, so that distances stay near the cache
 
 
-def neighbour_distances(
-    rows: FloatArray,
-    references: FloatArray,
-    k: int,
-    columns: FloatArray | None = None,
-) -> FloatArray:
-    """Return the mean k-th distance; `references` has shape (B, m, n_columns).
-
-    Given their :func:`reference_columns` as well, NumPy does it alone.
-    """
-    n_samples, m, n_columns = references.shape
-    flat = references.reshape(-1, n_columns)
+def neighbour_distances(rows: FloatArray, references: FloatArray, k: int) -> FloatArray:
+    """Return the mean k-th distance; `references` has shape (B, m, n_columns)."""
+    n_samples = references.shape[0]
     out = np.empty(rows.shape[0])
     for start in range(0, rows.shape[0], _BLOCK):
-        squared = _squared(rows[start : start + _BLOCK], flat, columns)
-        cube = squared.reshape(-1, n_samples, m)
+        cube = _squared(rows[start : start + _BLOCK], references)
         kth = np.partition(cube, k - 1, axis=2)[:, :, k - 1]
         total = np.zeros(kth.shape[0])
         for b in range(n_samples):
@@ -57,50 +48,29 @@ def neighbour_distances(
     return out
 
 
-def neighbour_shares(
-    rows: FloatArray,
-    references: FloatArray,
-    k: int,
-    columns: FloatArray | None = None,
-) -> FloatArray:
+def neighbour_shares(rows: FloatArray, references: FloatArray, k: int) -> FloatArray:
     """Return what each column adds to the score, shape (n_rows, n_columns)."""
-    n_samples, m, n_columns = references.shape
-    flat = references.reshape(-1, n_columns)
+    n_samples = references.shape[0]
     out = np.zeros(rows.shape)
     for start in range(0, rows.shape[0], _BLOCK):
         block = rows[start : start + _BLOCK]
-        cube = _squared(block, flat, columns).reshape(-1, n_samples, m)
-        kth = np.argpartition(cube, k - 1, axis=2)[:, :, k - 1]
+        cube = _squared(block, references)
+        kth = np.partition(cube, k - 1, axis=2)[:, :, k - 1]
+        # Of several at that distance, the first.
+        nearest = (cube == kth[:, :, None]).argmax(axis=2)
         for b in range(n_samples):
-            squares = np.square(block - references[b, kth[:, b]])
-            radius = np.sqrt(cube[np.arange(len(block)), b, kth[:, b]])
+            squares = np.square(block - references[b, nearest[:, b]])
+            radius = np.sqrt(kth[:, b])
             known = radius > 0
             out[start : start + _BLOCK][known] += squares[known] / radius[known, None]
     return np.asarray(out / n_samples)
 
 
-def reference_columns(references: FloatArray) -> FloatArray:
-    """Return the reference rows of all samples with each column in one piece."""
-    flat = references.reshape(-1, references.shape[2])
-    return np.ascontiguousarray(flat.T)
+def _squared(rows: FloatArray, references: FloatArray) -> FloatArray:
+    """Return the squared distances, shape (n_rows, B, m)."""
+    # Imported here because scorers need the formulas, and no SciPy.
+    from scipy.spatial.distance import cdist
 
-
-def _squared(
-    rows: FloatArray, others: FloatArray, columns: FloatArray | None
-) -> FloatArray:
-    """Return the squared distances, shape (n_rows, n_others)."""
-    if columns is None:
-        from scipy.spatial.distance import cdist
-
-        return np.asarray(cdist(rows, others, "sqeuclidean"))
-    gap = np.empty_like(columns)
-    out = np.empty((len(rows), len(others)))
-    for row, total in zip(rows, out, strict=True):
-        np.subtract(columns, row[:, None], out=gap)
-        np.multiply(gap, gap, out=gap)
-        if len(others) == 1:  # a single column would be added in pairs
-            total[0] = np.cumsum(gap)[-1]
-            continue
-        # Over the first axis, NumPy adds row to row from the first to the last.
-        np.add.reduce(gap, axis=0, out=total)
-    return out
+    n_samples, m, n_columns = references.shape
+    squared = cdist(rows, references.reshape(-1, n_columns), "sqeuclidean")
+    return np.asarray(squared.reshape(-1, n_samples, m))

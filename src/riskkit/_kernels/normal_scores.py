@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
     from riskkit.typing import FloatArray, IntArray
 
-__all__ = ["look_up_scores", "normal_scores", "quantile_grid", "rank_scores"]
+__all__ = [
+    "look_up_scores",
+    "normal_scores",
+    "quantile_grid",
+    "rank_scores",
+]
 
 
 def quantile_grid(
@@ -65,16 +70,21 @@ def look_up_scores(
 ) -> FloatArray:
     """Return what :func:`normal_scores` does, given those of the ranks of all grids."""
     if len(x) == 1:
-        # Python's own search begins sooner than NumPy's, which pays for many rows.
-        places = [
-            bisect_left(grid.data, value) + bisect_right(grid.data, value)
-            for value, grid in zip(x[0].tolist(), grids, strict=True)
-        ]
-        return scores[places][None]
+        row = zip(x[0].tolist(), grids, strict=True)
+        return scores[[_rank(value, grid) for value, grid in row]][None]
     out = np.empty(x.shape)
     for column, grid, into in zip(x.T, grids, out.T, strict=True):
         into[:] = scores[_ranks(column, grid)]
     return out
+
+
+def _rank(x: float, grid: FloatArray) -> int:
+    """Return the same rank: Python's own search begins sooner than NumPy's."""
+    values = grid.data
+    below = bisect_left(values, x)
+    if below == len(values) or values[below] != x:
+        return 2 * below
+    return below + bisect_right(values, x, below)
 
 
 def _ranks(x: FloatArray, grid: FloatArray) -> IntArray:

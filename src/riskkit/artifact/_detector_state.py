@@ -85,7 +85,7 @@ class HistogramStateSpec(WithArrays):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NeighbourStateSpec(WithArrays):
-    """Samples of training rows in the units of the detector.
+    """Samples of references in the units of the detector.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ class NeighbourStateSpec(WithArrays):
         Which neighbour of each sample counts.
 
     references : ndarray of float of shape (n_samples, sample_size, n_columns)
-        The sampled rows.
+        Mixtures of training rows; none is a row itself.
     """
 
     k: int

@@ -1,4 +1,4 @@
-"""``riskkit inspect``: a model file's account of itself, its bins, points and PDs."""
+"""``riskkit inspect``: a model file's account of itself, whatever model it is."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.console import Console
 
-from riskkit.artifact import ScorecardSpec, read_artifact
+from riskkit.artifact import DetectorArtifact, ScorecardSpec, read_model
 from riskkit.cli._blend import blend_tables, plain_blend
 from riskkit.cli._console import plain_table
+from riskkit.cli._detector import detector_tables, plain_detector
 from riskkit.cli._pd_map import pd_map_tables
 from riskkit.cli._strategy import strategy_tables
 
@@ -25,11 +26,18 @@ __all__ = ["inspect"]
 
 def inspect(path: Path, *, as_json: bool) -> None:
     """Read and check a model file, and show it on stdout."""
-    artifact = read_artifact(path)
-    if as_json:
-        typer.echo(json.dumps(_plain(artifact), indent=2, ensure_ascii=False))
-        return
+    artifact = read_model(path)
     console = Console(highlight=False)
+    if isinstance(artifact, DetectorArtifact):
+        if as_json:
+            _echo(plain_detector(artifact, path))
+            return
+        for table in detector_tables(artifact, path):
+            console.print(table)
+        return
+    if as_json:
+        _echo(_plain(artifact))
+        return
     console.print(plain_table((path.name, ""), _provenance(artifact), n_text=2))
     if isinstance(artifact.model, ScorecardSpec):
         for item in artifact.model.characteristics:
@@ -47,6 +55,10 @@ def inspect(path: Path, *, as_json: bool) -> None:
     if left_out:
         rows = list(left_out.items())
         console.print(plain_table(("Left out", "why"), rows, n_text=2))
+
+
+def _echo(plain: dict[str, Any]) -> None:
+    typer.echo(json.dumps(plain, indent=2, ensure_ascii=False))
 
 
 def _provenance(artifact: Artifact) -> list[tuple[str, str]]:

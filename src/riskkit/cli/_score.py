@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from riskkit._core.output import check_file, whole_file
-from riskkit.artifact import ScorecardSpec, read_artifact
+from riskkit.artifact import DetectorArtifact, ScorecardSpec, read_model
 from riskkit.cli._columns import named_columns
 from riskkit.cli._console import Steps, say
 from riskkit.cli._scored import result_names, score_frame
@@ -16,6 +16,8 @@ from riskkit.schema import Column, TableSchema, validate_table
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    import pandas as pd
 
     from riskkit.artifact import Artifact
 
@@ -37,7 +39,7 @@ def score(
     check_file(out, overwrite=overwrite)
     with Steps(3) as steps:
         steps.start(f"Loading {artifact.name}")
-        loaded = read_artifact(artifact)
+        loaded = read_model(artifact)
         schema = _schema(loaded)
         steps.start(f"Reading {table.name}")
         levels = [c.name for c in schema.columns if c.kind == "categorical"]
@@ -60,12 +62,27 @@ def score(
     n_unused = len([name for name in frame.columns if name not in schema.features])
     unused = "1 column was" if n_unused == 1 else f"{n_unused} columns were"
     ignored = f"; {unused} not needed" if n_unused else ""
-    say(f"Scored {len(frame):,} rows{ignored}. Mean PD {scored['pd'].mean():.2%}.")
+    say(f"Scored {len(frame):,} rows{ignored}. {_found(scored)}")
     say(f"  {out}")
 
 
-def _schema(artifact: Artifact) -> TableSchema:
+def _found(scored: pd.DataFrame) -> str:
+    if "pd" in scored:
+        return f"Mean PD {scored['pd'].mean():.2%}."
+    n_outliers = int(scored["is_outlier"].sum())
+    found = f"{n_outliers:,} outlier{'s' * (n_outliers != 1)}."
+    if "fraud_probability" not in scored:
+        return found
+    return f"Mean probability of a fraud {scored['fraud_probability'].mean():.2%}."
+
+
+def _schema(artifact: Artifact | DetectorArtifact) -> TableSchema:
     """Return what a table must look like to be scored."""
+    if isinstance(artifact, DetectorArtifact):
+        # A detector is there for what is odd: anything may be missing.
+        return TableSchema(
+            tuple(Column(n, k, nullable=True) for n, k in artifact.fields.items())
+        )
     baseline, model = artifact.baseline, artifact.model
     columns = []
     for item in model.characteristics if isinstance(model, ScorecardSpec) else ():

@@ -1,21 +1,27 @@
-"""Scores of a table as a table: PD, points, grade and reasons of every row."""
+"""Scores of a table as a table: PD or anomaly score and reasons of every row."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from riskkit.artifact import DetectorArtifact, FraudSpec, ScorecardSpec
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from riskkit.artifact import Artifact
+    from riskkit.serving import AnomalyBatchResult, BatchResult
 
 __all__ = ["result_names", "score_frame"]
 
 _WORDS = frozenset({"decision", "decided_by", "decision_reason", "limited_by"})
 
 
-def result_names(artifact: Artifact, n_reasons: int) -> list[str]:
+def result_names(artifact: Artifact | DetectorArtifact, n_reasons: int) -> list[str]:
     """Return the columns of :func:`score_frame`."""
+    reasons = [f"reason_{k + 1}" for k in range(n_reasons)]
+    if isinstance(artifact, DetectorArtifact):
+        return [*_anomaly_names(artifact), *reasons]
     names = ["pd", "points"]
     pd_map = artifact.pd_map
     if pd_map is not None and pd_map.grades is not None:
@@ -26,26 +32,44 @@ def result_names(artifact: Artifact, n_reasons: int) -> list[str]:
     if strategy is not None:
         names += ["decision", "decided_by", "decision_reason"]
         names += ["limit", "limited_by", "price"] if strategy.limits else []
-    return [*names, *(f"reason_{k + 1}" for k in range(n_reasons))]
+    return [*names, *reasons]
 
 
-def _texts(artifact: Artifact) -> dict[str, str]:
-    """Return the words of each reason; those of a blend are the names of its fields."""
-    from riskkit.artifact import ScorecardSpec
+def _anomaly_names(artifact: DetectorArtifact) -> list[str]:
+    model = artifact.model
+    is_fraud = isinstance(model, FraudSpec)
+    detector = model.detector if isinstance(model, FraudSpec) else model
+    members = () if detector.combine is None else detector.members
+    return [
+        *(["fraud_probability"] if is_fraud else []),
+        *("anomaly_score", "is_outlier"),
+        *(f"member: {member.name}" for member in members),
+    ]
 
+
+def _texts(artifact: Artifact | DetectorArtifact) -> dict[str, str]:
+    """Return the words of each reason; but for scorecards, the names of the fields."""
+    if isinstance(artifact, DetectorArtifact):
+        return {name: name for name in artifact.fields}
     model = artifact.model
     if isinstance(model, ScorecardSpec):
         return {c.feature.name: c.reason for c in model.characteristics}
     return {name: name for name in model.names}
 
 
-def score_frame(artifact: Artifact, X: pd.DataFrame, n_reasons: int) -> pd.DataFrame:
-    """Return PD, points, grade and the texts of the reasons of each row, in order."""
+def score_frame(
+    artifact: Artifact | DetectorArtifact, X: pd.DataFrame, n_reasons: int
+) -> pd.DataFrame:
+    """Return the scores and the texts of the reasons of each row, in order."""
     import pandas as pd
 
-    from riskkit.serving import Scorer
+    from riskkit.serving import AnomalyScorer, Scorer
 
-    batch = Scorer(artifact).score_batch(X, n_reasons=n_reasons)
+    batch: BatchResult | AnomalyBatchResult
+    if isinstance(artifact, DetectorArtifact):
+        batch = AnomalyScorer(artifact).score_batch(X, n_reasons=n_reasons)
+    else:
+        batch = Scorer(artifact).score_batch(X, n_reasons=n_reasons)
     texts = _texts(artifact)
     known = result_names(artifact, 0)
     columns = {n: c for n, c in batch.to_dict().items() if n in known}

@@ -11,12 +11,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from riskkit._core.params import check_int, check_option, check_real
 from riskkit._kernels.bins import sum_in_order
-from riskkit._kernels.log_scale import log_scale, on_log_scale
+from riskkit._kernels.log_scale import log_scale, on_log_scale, stack_scales
 from riskkit._kernels.members import (
     COMBINATIONS,
     combine_members,
-    member_shares,
-    parts_on_scale,
+    combine_parts,
 )
 from riskkit.artifact import DetectorMemberSpec, DetectorSpec, LogScaleSpec
 from riskkit.exceptions import InvalidParameterError
@@ -346,14 +345,12 @@ class AnomalyEnsemble(BaseDetector):
 
     def _parts(self, rows: Rows) -> tuple[FloatArray, FloatArray]:
         told = [
-            parts_on_scale(scale, *member._parts(own))  # noqa: SLF001
-            for member, scale, own in self._with_rows(rows)
+            member._parts(own)  # noqa: SLF001
+            for member, _, own in self._with_rows(rows)
         ]
-        shares = member_shares(
-            np.column_stack([said for said, _, _ in told]), self.combine
+        return combine_parts(
+            stack_scales(self._scales),
+            np.array([start for start, _ in told], dtype=np.float64)[:, None],
+            np.array([parts for _, parts in told]),
+            self.combine,
         )
-        offset, parts = np.zeros(len(shares)), np.zeros(rows.codes.shape)
-        for (_, start, own), share in zip(told, shares.T, strict=True):
-            offset += start * share
-            parts += own * share[:, None]
-        return offset, parts

@@ -118,7 +118,7 @@ class IsolationForestDetector(EmbeddedDetector):
         return 1.0 - isolation_mean(self._forest, z.astype(np.float32)) / self._usual
 
     def _column_parts(self, z: FloatArray) -> tuple[float, FloatArray]:
-        steps = isolation_steps(self._forest, z.astype(np.float32))
+        _, steps = isolation_steps(self._forest, z.astype(np.float32))
         offset = 1.0 - mean_root(self._forest) / self._usual
         return offset, -steps / self._usual
 

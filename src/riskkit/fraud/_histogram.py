@@ -14,7 +14,6 @@ from riskkit._kernels.histograms import (
     cell_costs,
     costs_of_rows,
     equal_width_cells,
-    padded_points,
     value_costs,
 )
 from riskkit.artifact import HistogramStateSpec
@@ -107,14 +106,13 @@ class HistogramDetector(BaseDetector):
             )
             for j, field in enumerate(training.coder.fields)
         )
-        self._padded = padded_points(self._histograms)
 
     def _score(self, rows: Rows) -> FloatArray:
         parts = self._parts(rows)[1]
         return sum_in_order(0.0, list(parts.T), len(parts))
 
     def _parts(self, rows: Rows) -> tuple[float, FloatArray]:
-        return 0.0, costs_of_rows(self._histograms, self._padded, rows.codes)
+        return 0.0, costs_of_rows(self._histograms, rows.codes)
 
     def _state(self) -> HistogramStateSpec:
         fields = self._histograms

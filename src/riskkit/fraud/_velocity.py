@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from riskkit.fraud._velocity_events import read_events
 from riskkit.fraud._velocity_history import PastEvent
+from riskkit.fraud._velocity_names import Names
 from riskkit.fraud._velocity_offline import join_events, velocity_table
 from riskkit.fraud._velocity_plan import VelocityPlan
 from riskkit.fraud._velocity_stream import VelocityStream
@@ -236,7 +237,9 @@ class VelocityFeatures(TransformerMixin, BaseEstimator):
             found[found.shape[0] - n_rows :], columns=list(plan.names), index=index
         )
 
-    def stream(self, history: Any = None, *, as_of: Any = None) -> VelocityStream:
+    def stream(
+        self, history: Any = None, *, as_of: Any = None, key: bytes | None = None
+    ) -> VelocityStream:
         """Return the same features for one event at a time.
 
         Parameters
@@ -247,6 +250,11 @@ class VelocityFeatures(TransformerMixin, BaseEstimator):
         as_of : datetime or number of seconds, optional
             When the history was taken; an event later than it is an error.
 
+        key : bytes, optional
+            Secret of 16 to 64 bytes. Names of entities, counted values and
+            identifiers are then remembered, and saved, as digests under it. The
+            features are the same.
+
         Returns
         -------
         stream : VelocityStream
@@ -255,15 +263,15 @@ class VelocityFeatures(TransformerMixin, BaseEstimator):
         Raises
         ------
         InvalidParameterError
-            If a parameter is outside its domain.
+            If a parameter or the key is outside its domain.
         InvalidInputError
             If the history cannot be used; see :meth:`transform`.
         """
         plan = self._plan()
-        stream = VelocityStream(plan)
+        stream = VelocityStream(plan, key)
         if history is not None:
             (events,) = read_events(plan, [history], as_of)
-            stream.extend(_past_events(plan, events))
+            stream.extend(_past_events(plan, events, Names(key)))
         return stream
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[Any]:
@@ -295,7 +303,9 @@ class VelocityFeatures(TransformerMixin, BaseEstimator):
         return tags
 
 
-def _past_events(plan: VelocityPlan, events: Events) -> Iterator[PastEvent]:
+def _past_events(
+    plan: VelocityPlan, events: Events, names: Names
+) -> Iterator[PastEvent]:
     """Yield, by time, the events that something later can still see."""
     if not events.times.size:
         return
@@ -304,7 +314,17 @@ def _past_events(plan: VelocityPlan, events: Events) -> Iterator[PastEvent]:
     order = order[np.searchsorted(events.times[order], oldest, side="left") :]
     columns = [events.levels[name] for name in plan.level_columns]
     codes = [column.codes[order].tolist() for column in columns]
-    ids = [] if events.ids is None else events.ids.codes[order].tolist()
+    known_as = [
+        [names(name, level) for level in column.levels]
+        for name, column in zip(plan.level_columns, columns, strict=True)
+    ]
+    ids: list[str | None] = [None] * order.size
+    if events.ids is not None:
+        called = events.ids.levels
+        ids = [
+            names(str(plan.event_id), called[k])
+            for k in events.ids.codes[order].tolist()
+        ]
     for row, (time, units, known, is_event) in enumerate(
         zip(
             events.times[order].tolist(),
@@ -315,8 +335,7 @@ def _past_events(plan: VelocityPlan, events: Events) -> Iterator[PastEvent]:
         )
     ):
         levels = tuple(
-            None if listed[row] < 0 else column.levels[listed[row]]
-            for column, listed in zip(columns, codes, strict=True)
+            None if listed[row] < 0 else level[listed[row]]
+            for level, listed in zip(known_as, codes, strict=True)
         )
-        event_id = None if events.ids is None else events.ids.levels[ids[row]]
-        yield PastEvent(time, units if known else None, levels, is_event, event_id)
+        yield PastEvent(time, units if known else None, levels, is_event, ids[row])

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["read_state", "write_state"]
+__all__ = ["plan_parameters", "read_state", "write_state"]
 
 FORMAT = "riskkit velocity stream"
-PROTOCOL = 1
+PROTOCOL = 2
+_READ = (1, 2)  # the first knows no keys
 _MAX_BYTES = 4 << 30
 _MEMBERS = ("header", "times", "units", "known", "is_event", "levels", "ids")
 
@@ -40,17 +41,19 @@ def write_state(
     events: Iterable[PastEvent],
     clock: int | None,
     *,
+    key_check: str | None,
     overwrite: bool,
 ) -> None:
-    """Write plan, events and clock."""
+    """Write plan, events and clock, and what tells the key of the names."""
     events = list(events)
     columns = [_coded([e.levels[j] for e in events]) for j in range(_n_levels(plan))]
     ids, id_names = _coded([event.event_id for event in events])
     header = {
         "format": FORMAT,
         "protocol": PROTOCOL,
-        "plan": _plan_document(plan),
+        "plan": plan_parameters(plan),
         "clock": clock,
+        "key_check": key_check,
         "levels": [names for _, names in columns],
         "ids": id_names,
     }
@@ -72,7 +75,7 @@ def write_state(
 
 def read_state(
     path: str | os.PathLike[str],
-) -> tuple[VelocityPlan, list[PastEvent], int | None]:
+) -> tuple[VelocityPlan, list[PastEvent], int | None, str | None]:
     """Return what :func:`write_state` was given."""
     arrays = _read_arrays(Path(path))
     try:
@@ -83,13 +86,16 @@ def read_state(
         if isinstance(error, ArtifactError):
             raise
         raise ArtifactError(_broken("header, whose parts are not as written")) from None
+    key_check = header.get("key_check")
+    if key_check is not None and not isinstance(key_check, str):
+        raise ArtifactError(_broken("header, whose key is no text"))
     clock = header["clock"]
     times = arrays["times"]
     if clock is None and not events:
-        return plan, events, None
+        return plan, events, None, key_check
     if type(clock) is not int or (events and clock < int(times[-1])):
         raise ArtifactError(_broken("clock, which is before its last event"))
-    return plan, events, clock
+    return plan, events, clock, key_check
 
 
 def _n_levels(plan: VelocityPlan) -> int:
@@ -102,10 +108,10 @@ def _coded(values: Sequence[str | None]) -> tuple[list[int], list[str]]:
     return codes, list(place)
 
 
-def _plan_document(plan: VelocityPlan) -> dict[str, Any]:
+def plan_parameters(plan: VelocityPlan) -> dict[str, Any]:
     """Return the parameters that make the plan anew."""
     document = asdict(plan)
-    document["entities"] = [list(entity.columns) for entity in plan.entities]
+    document["entities"] = [entity.columns for entity in plan.entities]
     document["windows"] = [window.name for window in plan.windows]
     known_later = plan.event is not None
     document["label_delay"] = duration_text(plan.label_delay) if known_later else None
@@ -115,10 +121,10 @@ def _plan_document(plan: VelocityPlan) -> dict[str, Any]:
 def _read_plan(header: Any) -> VelocityPlan:
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise ArtifactError(_broken("header, which names another format"))
-    if header["protocol"] != PROTOCOL:
+    if header["protocol"] not in _READ:
         msg = (
-            f"The state must have protocol {PROTOCOL}; got another one. It was written "
-            "by a later version of riskkit: update this one."
+            f"The state must have protocol 1 to {PROTOCOL}; got another one. It "
+            "was written by a later version of riskkit: update this one."
         )
         raise ArtifactError(msg)
     given = header["plan"]

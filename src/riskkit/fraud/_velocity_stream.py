@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from riskkit._core.levels import level_key
 from riskkit._core.params import check_bool, did_you_mean
-from riskkit.exceptions import InvalidInputError
+from riskkit.exceptions import InvalidInputError, InvalidParameterError
 from riskkit.fraud._velocity_history import History, Layout, PastEvent
+from riskkit.fraud._velocity_names import Names
 from riskkit.fraud._velocity_plan import SECOND
-from riskkit.fraud._velocity_state import read_state, write_state
+from riskkit.fraud._velocity_state import plan_parameters, read_state, write_state
 from riskkit.fraud._velocity_values import amount_of, check_past, moment_of
 
 if TYPE_CHECKING:
@@ -35,8 +36,15 @@ class VelocityStream:
     plan : VelocityPlan
         Columns and features; :meth:`VelocityFeatures.stream` makes it.
 
+    key : bytes or None, default=None
+        Secret of 16 to 64 bytes under which names are remembered as digests, None to
+        remember them as they are.
+
     Attributes
     ----------
+    parameters : dict
+        Those of :class:`VelocityFeatures` with the same columns, as plain data.
+
     n_events : int
         Events remembered: those that a later event can still see.
 
@@ -50,8 +58,10 @@ class VelocityStream:
     Notes
     -----
     The state is the events of the longest window, delay included; older ones are
-    forgotten, and so are entities without any. Entities and counted values are kept
-    as they are given, so give codes where names must not be stored.
+    forgotten, and so are entities without any. Entities, counted values and
+    identifiers are kept as they are given, or with a `key` as BLAKE2b digests under
+    it: the same events, the same features, and no name in memory or in the file. The
+    key itself is not saved.
 
     Examples
     --------
@@ -64,8 +74,9 @@ class VelocityStream:
     (1.0, 3.0, 60.0)
     """
 
-    def __init__(self, plan: VelocityPlan) -> None:
+    def __init__(self, plan: VelocityPlan, key: bytes | None = None) -> None:
         self._plan = plan
+        self._names = Names(key)
         self._histories: tuple[dict[Any, History], ...] = tuple(
             {} for _ in plan.entities
         )
@@ -76,6 +87,11 @@ class VelocityStream:
         self._places = [[place[c] for c in entity.columns] for entity in plan.entities]
         self._layouts = [Layout(plan, entity) for entity in plan.entities]
         self.feature_names = plan.names
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Those of `VelocityFeatures` that make the same columns."""
+        return plan_parameters(self._plan)
 
     @property
     def n_events(self) -> int:
@@ -175,7 +191,8 @@ class VelocityStream:
             )
             raise InvalidInputError(msg)
         check_bool("is_event", is_event)
-        event = self._by_id.get(level_key(event_id) or "")
+        name = self._names(self._plan.event_id, level_key(event_id))
+        event = self._by_id.get(name or "")
         if event is None:
             return False
         for key, histories, _ in self._by_entity(event):
@@ -200,16 +217,26 @@ class VelocityStream:
         OutputError
             If the place cannot be written to, or holds something already.
         """
-        write_state(path, self._plan, self._log, self._clock, overwrite=overwrite)
+        write_state(
+            path,
+            self._plan,
+            self._log,
+            self._clock,
+            key_check=self._names.check,
+            overwrite=overwrite,
+        )
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
+    def load(cls, path: str | os.PathLike[str], *, key: bytes | None = None) -> Self:
         """Read a state back; nothing in the file is executed.
 
         Parameters
         ----------
         path : str or path
             A file written by :meth:`save`.
+
+        key : bytes, optional
+            The key that the saved stream had, if it had one.
 
         Returns
         -------
@@ -220,6 +247,8 @@ class VelocityStream:
         ------
         ArtifactError
             If the file is damaged or of another kind.
+        InvalidParameterError
+            If the key is not the one of the saved stream.
 
         Examples
         --------
@@ -234,8 +263,17 @@ class VelocityStream:
         >>> again.observe({"card": "a", "time": 9})
         {'card_count_1h': 1.0, 'card_since': 9.0}
         """
-        plan, events, clock = read_state(path)
-        stream = cls(plan)
+        plan, events, clock, key_check = read_state(path)
+        stream = cls(plan, key)
+        if stream._names.check != key_check:
+            with_key = "a key" if key_check is not None else "no key"
+            given = "no key" if key is None else "another one"
+            msg = (
+                f"The state must be loaded as it was saved, with {with_key}; got "
+                f"{given if key_check is not None else 'a key'}. Its names would "
+                "never be met again."
+            )
+            raise InvalidParameterError(msg)
         stream.extend(events)
         stream._clock = clock
         return stream
@@ -276,14 +314,16 @@ class VelocityStream:
         if plan.amount is not None:
             net = plan.negative_amounts == "net"
             units = amount_of(record[plan.amount], plan.amount, negative_allowed=net)
-        levels = tuple(level_key(record[name]) for name in plan.level_columns)
+        levels = tuple(
+            self._names(name, level_key(record[name])) for name in plan.level_columns
+        )
         return PastEvent(time, units, levels)
 
     def _new_id(self, record: Mapping[str, Any]) -> str | None:
         name = self._plan.event_id
         if name is None:
             return None
-        event_id = level_key(record.get(name))
+        event_id = self._names(name, level_key(record.get(name)))
         if event_id is None or event_id in self._by_id:
             what = "is missing" if event_id is None else "has been seen already"
             msg = (

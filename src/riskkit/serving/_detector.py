@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from riskkit._kernels.field_units import FieldUnits, read_units, sum_fields
-from riskkit._kernels.log_scale import LogScale, on_log_scale
-from riskkit._kernels.members import combine_members, member_shares, parts_on_scale
+from riskkit._kernels.log_scale import LogScale, on_log_scale, stack_scales
+from riskkit._kernels.members import combine_members, combine_parts
 from riskkit.artifact import field_codes
 from riskkit.exceptions import InvalidInputError
 from riskkit.serving._detector_states import plan_state
@@ -38,21 +38,14 @@ class DetectorPlan:
             for field in spec.fields
         ]
         self._units = [_units(columns) for columns in spec.units]
-        self._members = [
-            (
-                None
-                if member.scale is None
-                else LogScale(
-                    member.scale.low,
-                    member.scale.add,
-                    member.scale.mean,
-                    member.scale.spread,
-                ),
-                member.units,
-                plan_state(member.state),
-            )
-            for member in spec.members
+        self._members = [(m.units, plan_state(m.state)) for m in spec.members]
+        scales = [
+            LogScale(m.scale.low, m.scale.add, m.scale.mean, m.scale.spread)
+            for m in spec.members
+            if m.scale is not None
         ]
+        # A single detector has none.
+        self._scales = stack_scales(scales) if scales else None
         self._combine = spec.combine
         self.threshold = spec.threshold
         # A single detector has nobody beside it to be compared with.
@@ -91,14 +84,8 @@ class DetectorPlan:
 
     def said(self, codes: FloatArray) -> FloatArray:
         """Return what each member says, shape (n_rows, n_members)."""
-        return np.column_stack(
-            [
-                state.score(rows)
-                if scale is None
-                else on_log_scale(scale, state.score(rows))
-                for scale, _, state, rows in self._with_rows(codes)
-            ]
-        )
+        scores = [state.score(rows) for _, state, rows in self._with_rows(codes)]
+        return self._on_scales(np.array(scores))
 
     def combined(self, said: FloatArray) -> FloatArray:
         """Return the anomaly score of rows from what members say."""
@@ -106,36 +93,48 @@ class DetectorPlan:
             return said[:, 0]
         return combine_members(said, self._combine)
 
-    def parts(self, codes: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return offsets and contributions by field, which add up to the score."""
-        told = []
-        for scale, units, state, rows in self._with_rows(codes):
-            start, parts = state.parts(rows)
+    def explained(self, codes: FloatArray) -> tuple[FloatArray, Any, FloatArray]:
+        """Return what members say, offsets, and contributions by field.
+
+        Offset and contributions add up to the score.
+        """
+        scores, starts, by_field = [], [], []
+        for units, state, rows in self._with_rows(codes):
+            score, start, parts = state.explain(rows)
             if not state.sees_codes:
                 parts = sum_fields(units, parts, codes.shape[1])
-            if scale is None:
-                return np.full(len(codes), start), parts
-            told.append(parts_on_scale(scale, start, parts))
-        said = np.column_stack([said for said, _, _ in told])
-        shares = member_shares(said, str(self._combine))
-        offset, total = np.zeros(len(codes)), np.zeros(codes.shape)
-        for (_, start_at, own), share in zip(told, shares.T, strict=True):
-            offset += start_at * share
-            total += own * share[:, None]
-        return offset, total
+            scores.append(score)
+            starts.append(start)
+            by_field.append(parts)
+        said = self._on_scales(np.array(scores))
+        if self._scales is None:
+            return said, starts[0], by_field[0]
+        start_of = np.array(starts)[:, None]
+        combine = str(self._combine)
+        offset, total = combine_parts(
+            self._scales, start_of, np.array(by_field), combine
+        )
+        return said, offset, total
+
+    def _on_scales(self, scores: FloatArray) -> FloatArray:
+        """Return scores of shape (n_members, n_rows) as members say them, by row."""
+        if self._scales is not None:
+            scores = on_log_scale(self._scales, scores)
+        return scores.T
 
     def _with_rows(
         self, codes: FloatArray
-    ) -> Iterator[tuple[LogScale | None, FieldUnits, DetectorState, FloatArray]]:
-        """Yield each member with the rows as it sees them."""
+    ) -> Iterator[tuple[FieldUnits, DetectorState, FloatArray]]:
+        """Yield each member with its units, and the rows as it sees them."""
         made: dict[int, FloatArray] = {}
-        for scale, place, state in self._members:
+        for place, state in self._members:
+            units = self._units[place]
             if state.sees_codes:
-                yield scale, self._units[place], state, codes
+                yield units, state, codes
                 continue
             if place not in made:
-                made[place] = read_units(self._units[place], codes)
-            yield scale, self._units[place], state, made[place]
+                made[place] = read_units(units, codes)
+            yield units, state, made[place]
 
 
 def _units(columns: Sequence[UnitColumnSpec]) -> FieldUnits:

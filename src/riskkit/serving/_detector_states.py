@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from riskkit._kernels.histograms import CellCosts, costs_of_rows, padded_points
+from riskkit._kernels.histograms import CellCosts, costs_of_rows
 from riskkit._kernels.isolation import (
     IsolationTable,
     isolation_mean,
@@ -14,11 +14,7 @@ from riskkit._kernels.isolation import (
     mean_root,
 )
 from riskkit._kernels.members import row_totals
-from riskkit._kernels.neighbours import (
-    neighbour_distances,
-    neighbour_shares,
-    reference_columns,
-)
+from riskkit._kernels.neighbour_table import NeighbourTable
 from riskkit._kernels.normal_scores import look_up_scores
 from riskkit._kernels.shrunk_covariance import shared_squares
 from riskkit.artifact import (
@@ -44,8 +40,8 @@ class DetectorState(Protocol):
     def score(self, rows: FloatArray) -> FloatArray:
         """Return how strange each row is."""
 
-    def parts(self, rows: FloatArray) -> tuple[float, FloatArray]:
-        """Return an offset, and what each column adds to it."""
+    def explain(self, rows: FloatArray) -> tuple[FloatArray, float, FloatArray]:
+        """Return the same, an offset, and what each column adds to it."""
 
 
 def plan_state(spec: StateSpec | None) -> DetectorState:
@@ -69,8 +65,8 @@ class _Constant:
     def score(self, rows: FloatArray) -> FloatArray:
         return np.zeros(len(rows))
 
-    def parts(self, rows: FloatArray) -> tuple[float, FloatArray]:
-        return 0.0, np.zeros(rows.shape)
+    def explain(self, rows: FloatArray) -> tuple[FloatArray, float, FloatArray]:
+        return self.score(rows), 0.0, np.zeros(rows.shape)
 
 
 class _Isolation:
@@ -91,9 +87,9 @@ class _Isolation:
         single = rows.astype(np.float32)
         return 1.0 - isolation_mean(self._table, single) / self._usual
 
-    def parts(self, rows: FloatArray) -> tuple[float, FloatArray]:
-        steps = isolation_steps(self._table, rows.astype(np.float32))
-        return self._offset, -steps / self._usual
+    def explain(self, rows: FloatArray) -> tuple[FloatArray, float, FloatArray]:
+        mean, steps = isolation_steps(self._table, rows.astype(np.float32))
+        return 1.0 - mean / self._usual, self._offset, -steps / self._usual
 
 
 class _Histogram:
@@ -113,27 +109,27 @@ class _Histogram:
                 )
             ]
         )
-        self._padded = padded_points(self._fields)
 
     def score(self, rows: FloatArray) -> FloatArray:
-        return row_totals(self.parts(rows)[1])
+        return row_totals(costs_of_rows(self._fields, rows))
 
-    def parts(self, rows: FloatArray) -> tuple[float, FloatArray]:
-        return 0.0, costs_of_rows(self._fields, self._padded, rows)
+    def explain(self, rows: FloatArray) -> tuple[FloatArray, float, FloatArray]:
+        costs = costs_of_rows(self._fields, rows)
+        return row_totals(costs), 0.0, costs
 
 
 class _Neighbours:
     sees_codes = False
 
     def __init__(self, spec: NeighbourStateSpec) -> None:
-        self._references, self._k = spec.references, spec.k
-        self._columns = reference_columns(spec.references)
+        self._table = NeighbourTable(spec.references, spec.k)
 
     def score(self, rows: FloatArray) -> FloatArray:
-        return neighbour_distances(rows, self._references, self._k, self._columns)
+        return self._table.distances(rows)
 
-    def parts(self, rows: FloatArray) -> tuple[float, FloatArray]:
-        return 0.0, neighbour_shares(rows, self._references, self._k, self._columns)
+    def explain(self, rows: FloatArray) -> tuple[FloatArray, float, FloatArray]:
+        distances, shares = self._table.shares(rows)
+        return distances, 0.0, shares
 
 
 class _Distance:
@@ -147,9 +143,13 @@ class _Distance:
         self._grids = [] if self._copula is None else list(self._copula.grids)
 
     def score(self, rows: FloatArray) -> FloatArray:
-        return row_totals(self.parts(rows)[1])
+        return row_totals(self._squares(rows))
 
-    def parts(self, rows: FloatArray) -> tuple[float, FloatArray]:
+    def explain(self, rows: FloatArray) -> tuple[FloatArray, float, FloatArray]:
+        squares = self._squares(rows)
+        return row_totals(squares), 0.0, squares
+
+    def _squares(self, rows: FloatArray) -> FloatArray:
         if self._copula is not None:
             rows = look_up_scores(rows, self._grids, self._copula.scores)
-        return 0.0, shared_squares(rows - self._centre, self._whiten)
+        return shared_squares(rows - self._centre, self._whiten)

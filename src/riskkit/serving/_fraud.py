@@ -39,8 +39,10 @@ class AnomalyPlan:
         self, codes: FloatArray, *, explain: bool, is_record: bool
     ) -> AnomalyRows:
         """Return the scores of coded rows."""
-        said = self.detector.said(codes)
-        parts = self.detector.parts(codes)[1] if explain else None
+        if explain:
+            said, _, parts = self.detector.explained(codes)
+        else:
+            said, parts = self.detector.said(codes), None
         return AnomalyRows(self.detector.combined(said), said, None, parts)
 
 
@@ -72,7 +74,10 @@ class FraudPlan:
         self, codes: FloatArray, *, explain: bool, is_record: bool
     ) -> AnomalyRows:
         """Return the scores of coded rows; a single record takes a faster way."""
-        said = self.detector.said(codes)
+        if explain:
+            said, start, raised = self.detector.explained(codes)
+        else:
+            said = self.detector.said(codes)
         anomaly = self.detector.combined(said)
         columns = self._columns(codes, said)
         if is_record:
@@ -95,7 +100,6 @@ class FraudPlan:
                 through += column
             else:
                 own[:, place] += column
-        start, raised = self.detector.parts(codes)
         told = Told(learned, base, own, through, anomaly, start, raised)
         return AnomalyRows(anomaly, said, log_odds, fraud_parts(self._blend, told)[1])
 
