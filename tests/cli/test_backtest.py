@@ -158,7 +158,11 @@ def test_init_writes_what_run_reads(run, tmp_path):
     plan = run("backtest", "run", path, "--dry-run")
     found = json.loads(plan.stdout)
     assert found["rows"] == 60_000
-    assert [w["label"] for w in found["windows"]] == [str(y) for y in range(2003, 2011)]
+    # As early as a year of training and the three years after it allow: the book opens
+    # in 1997.
+    windows = found["windows"]
+    assert [w["label"] for w in windows] == [str(y) for y in range(2001, 2011)]
+    assert windows[0]["learned_until"] == "1998-01-01"
     assert "Term" not in found["features"]
     # Every default that the template shows is the default.
     lines = [

@@ -19,6 +19,7 @@ from riskkit.backtest._validate_tables import (
     grade_rows,
     measures_of,
     portfolio_rows,
+    segment_rows,
     year_rows,
 )
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
@@ -37,6 +38,9 @@ _YEARS = (
     "period", "n", "n_event", "event_rate", "low", "high", "pd", "actual_expected",
     "p_value", "gini", "gini_low", "gini_high",
 )  # fmt: skip
+
+
+_SEGMENTS = ("scope", "segment", *_YEARS[1:], "p_adjusted")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -87,11 +91,12 @@ class PDValidationResult:
 
         Parameters
         ----------
-        name : {"grades", "tests", "checks", "years", "waterfall"}, default="grades"
+        name : str, default="grades"
             ``grades``: each grade against its PD, with Jeffreys' test and Holm's
             adjustment, and whether the order of the grades is broken. ``tests`` of the
             whole sample. ``checks``: the questions behind the verdict. ``years``, of
-            rows with dates. ``waterfall``: who was left out, in order.
+            rows with dates. ``segments``, with p-values adjusted for their number.
+            ``waterfall``: who was left out, in order.
 
         Returns
         -------
@@ -136,6 +141,7 @@ def validate_pd(
     order: Sequence[str] | None = None,
     grade_pd: Mapping[str, float] | None = None,
     dates: ArrayLike | None = None,
+    segments: ArrayLike | Mapping[str, ArrayLike] | None = None,
     exclusions: Mapping[str, ArrayLike] | None = None,
     initial_auc: float | None = None,
     initial_n: Mapping[str, float] | None = None,
@@ -167,6 +173,10 @@ def validate_pd(
 
     dates : array-like of shape (n_rows,), default=None
         Day on which the horizon of each row began, for years and multi-year tests.
+
+    segments : array-like of shape (n_rows,) or mapping of such, default=None
+        Segment of each row, such as its channel; a mapping names several cuts. They are
+        shown in a table of their own and have no part in the verdict.
 
     exclusions : mapping of str to array-like of bool, default=None
         Reasons to leave rows out, in order: True leaves out. A row is counted at the
@@ -258,6 +268,7 @@ def validate_pd(
         order=order,
         n_bands=n_bands,
         dates=dates,
+        segments=segments,
         exclusions=exclusions,
         sample_weight=sample_weight,
     )
@@ -285,6 +296,7 @@ def validate_pd(
             "grades": columns_of(grades, grades[0]),
             "tests": columns_of(tests, tests[0]),
             "years": columns_of(years, _YEARS),
+            "segments": columns_of(segment_rows(rows, level), _SEGMENTS),
             "waterfall": columns_of(rows.waterfall, rows.waterfall[0]),
         },
     )

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["GradedRows", "read_rows"]
 
+_NO_SEGMENT = "missing"
+
 
 @dataclass(frozen=True, eq=False)
 class GradedRows:
@@ -38,6 +40,7 @@ class GradedRows:
     grade: IntArray
     periods: tuple[str, ...]
     period: IntArray
+    segments: list[tuple[str, tuple[str, ...], IntArray]]  # name of the cut, segments
     waterfall: list[dict[str, Any]]
 
     def sums(self, values: FloatArray, by: IntArray, size: int) -> FloatArray:
@@ -54,6 +57,7 @@ def read_rows(
     order: Any,
     n_bands: int,
     dates: Any,
+    segments: Any,
     exclusions: Any,
     sample_weight: Any,
 ) -> GradedRows:
@@ -97,6 +101,7 @@ def read_rows(
         grade=codes,
         periods=periods,
         period=period,
+        segments=_read_segments(segments, weight, kept),
         waterfall=waterfall,
     )
 
@@ -232,6 +237,34 @@ def _read_grades(
         if name in coded.levels:
             place[coded.levels.index(name)] = k
     return names, np.asarray(place[codes])
+
+
+def _read_segments(
+    segments: Any, weight: FloatArray, kept: BoolArray
+) -> list[tuple[str, tuple[str, ...], IntArray]]:
+    """Return the segments of the rows that are judged."""
+    if segments is None:
+        return []
+    given = segments if isinstance(segments, Mapping) else {"segment": segments}
+    cuts = []
+    for name, values in given.items():
+        column = (
+            values if hasattr(values, "dtype") else np.asarray(values, dtype=object)
+        )
+        coded = level_column(column, str(name))
+        if coded.codes.shape != weight.shape:
+            msg = (
+                f"{name} must hold one segment for each of the {weight.size} rows; got "
+                f"{coded.codes.size}."
+            )
+            raise InvalidInputError(msg)
+        held = np.unique(coded.codes[kept & (weight > 0)])
+        # Rows without weight count for nothing, wherever they stand.
+        codes = np.minimum(np.searchsorted(held, coded.codes[kept]), held.size - 1)
+        # The code -1 of a missing value sorts first, and is the last of the names.
+        labels = tuple((*coded.levels, _NO_SEGMENT)[k] for k in held)
+        cuts.append((str(name), labels, np.asarray(codes, dtype=np.intp)))
+    return cuts
 
 
 def _read_years(

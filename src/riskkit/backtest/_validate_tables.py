@@ -31,9 +31,16 @@ if TYPE_CHECKING:
     from riskkit.backtest._validate_limits import ValidationLimits
     from riskkit.backtest._validate_sample import GradedRows
     from riskkit.metrics import TestResult
-    from riskkit.typing import FloatArray
+    from riskkit.typing import FloatArray, IntArray
 
-__all__ = ["Asked", "grade_rows", "measures_of", "portfolio_rows", "year_rows"]
+__all__ = [
+    "Asked",
+    "grade_rows",
+    "measures_of",
+    "portfolio_rows",
+    "segment_rows",
+    "year_rows",
+]
 
 # Below two years there is no spread of years to test by.
 _LEAST_YEARS = 2
@@ -127,23 +134,44 @@ def grade_rows(
 
 def year_rows(rows: GradedRows, level: float) -> list[dict[str, Any]]:
     """Return one row a year, of rows with dates."""
-    size = len(rows.periods)
+    return _group_rows(rows, "period", rows.periods, rows.period, level)
+
+
+def segment_rows(rows: GradedRows, level: float) -> list[dict[str, Any]]:
+    """Return one row a segment; p-values are adjusted for the segments of each cut."""
+    found: list[dict[str, Any]] = []
+    for scope, names, codes in rows.segments:
+        part = _group_rows(rows, "segment", names, codes, level)
+        adjusted = holm_adjust(np.array([row["p_value"] for row in part]))
+        found += [
+            {"scope": scope} | row | {"p_adjusted": float(p)}
+            for row, p in zip(part, np.atleast_1d(adjusted), strict=True)
+        ]
+    return found
+
+
+def _group_rows(
+    rows: GradedRows, what: str, names: tuple[str, ...], codes: IntArray, level: float
+) -> list[dict[str, Any]]:
+    """Return level and ranking of each group of rows."""
+    size = len(names)
     if not size:
         return []
-    n = rows.sums(np.ones(rows.pd.size), rows.period, size)
-    event = rows.sums(rows.is_event.astype(np.float64), rows.period, size)
-    pd = rows.sums(rows.pd, rows.period, size) / n
+    n = rows.sums(np.ones(rows.pd.size), codes, size)
+    event = rows.sums(rows.is_event.astype(np.float64), codes, size)
+    with np.errstate(invalid="ignore"):
+        pd = rows.sums(rows.pd, codes, size) / n
     low, high = jeffreys_interval(event, n, level)
     p_value = np.asarray(jeffreys_test(event, n, pd, alternative="two-sided").p_value)
     found = []
-    for k, name in enumerate(rows.periods):
-        held = rows.period == k
+    for k, name in enumerate(names):
+        held = codes == k
         ranked = rank_measures(
             rows.pd[held], Sample(rows.is_event[held], rows.weight[held]), level
         )
         found.append(
             {
-                "period": name,
+                what: name,
                 "n": float(n[k]),
                 "n_event": float(event[k]),
                 "event_rate": float(event[k] / n[k]),

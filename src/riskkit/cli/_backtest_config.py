@@ -40,10 +40,10 @@ performance_window = 36        # months within which the event counts
 # test_months = 12
 # step_months = 12
 # gap = 36                     # performance_window + reporting_delay, or longer
-# first_test = 2003-01-01
+# first_test = 2003-01-01      # else as early as training and gap allow: here 2001
 # as_of = 2014-12-31           # day of the outcomes; later windows are left out
 # n_splits = 8                 # the last ones
-train_months = 36              # least history, or length of a rolling window
+# train_months = 12            # least history, or length of a rolling window
 
 [models.scorecard]             # the first is the champion, unless run.champion says
 kind = "scorecard"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from riskkit.plotting._ab_test import ABTestDisplay
 from riskkit.plotting._ale import ALEDisplay
 from riskkit.plotting._alert import AlertDisplay
 from riskkit.plotting._axes import (
@@ -13,12 +14,14 @@ from riskkit.plotting._axes import (
 )
 from riskkit.plotting._backtest import BacktestDisplay
 from riskkit.plotting._cap import CAPDisplay
+from riskkit.plotting._cohort import CohortDisplay
 from riskkit.plotting._cutoff import CutoffDisplay
 from riskkit.plotting._importance import ImportanceDisplay
 from riskkit.plotting._ks import KSDisplay
 from riskkit.plotting._partial_dependence import PartialDependenceDisplay
 from riskkit.plotting._points import PointsDisplay
 from riskkit.plotting._points_distribution import PointsDistributionDisplay
+from riskkit.plotting._response import ResponseGainsDisplay
 from riskkit.plotting._ring import RingDisplay
 from riskkit.plotting._stability import StabilityDisplay
 from riskkit.plotting._term_structure import TermStructureDisplay
@@ -28,10 +31,12 @@ from riskkit.plotting._woe import WoEDisplay
 
 __all__ = [
     "COLORS",
+    "ABTestDisplay",
     "ALEDisplay",
     "AlertDisplay",
     "BacktestDisplay",
     "CAPDisplay",
+    "CohortDisplay",
     "CutoffDisplay",
     "HazardDisplay",
     "ImportanceDisplay",
@@ -39,6 +44,7 @@ __all__ = [
     "PartialDependenceDisplay",
     "PointsDisplay",
     "PointsDistributionDisplay",
+    "ResponseGainsDisplay",
     "RingDisplay",
     "RollRateDisplay",
     "StabilityDisplay",
