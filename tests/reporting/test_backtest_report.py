@@ -78,6 +78,34 @@ def test_the_break_is_named(shifted):
     assert 0.6 < float(check.figure) < 1.2
 
 
+def test_the_surest_break_comes_before_a_larger_one_of_few_events():
+    X, y, split, pd_true = draw(late_level=0.9)
+    # Of 2002 sixty loans with few defaults, then as many of 2003 with four times more.
+    year = split.dates.astype("datetime64[Y]").astype(int) + 1970
+    kept = np.ones(y.size, dtype=bool)
+    y = y.copy()
+    for number, share in ((2002, 0.1), (2003, 0.4)):
+        rows = np.flatnonzero(year == number)
+        kept[rows[60:]] = False
+        y[rows[:60]] = np.arange(60) < 60 * share
+    result = rolling_backtest(
+        {"true": GivenScore(pd_true[kept])},
+        X[kept],
+        y[kept],
+        split=OutOfTimeSplit(split.dates[kept]),
+    )
+    limits = ReportThresholds(min_events=5)
+    report = backtest_report(result, thresholds=limits)
+    check = next(c for c in report.data.checks if c.name == "Break")
+    assert check.status == "red"
+    assert check.finding.startswith("From 2005 to 2006 the level moved by +0.")
+    assert "Also from 2002 to 2003 by +" in check.finding
+    also = float(
+        check.finding.partition("2002 to 2003 by ")[2].split(",")[0].rstrip(".")
+    )
+    assert also > float(check.figure)
+
+
 def test_a_better_challenger_is_named():
     X, y, split, pd_true = draw()
     models = {"noise": GivenScore(np.full(y.size, 0.1)), "true": GivenScore(pd_true)}

@@ -147,9 +147,9 @@ def _break(rows: list[Row], level: float, limits: ReportThresholds) -> Check:
     amber = math.log(limits.actual_expected_amber[1])
     red = math.log(limits.actual_expected_red[1])
     rule = (
-        f"largest step of the calibration level between two windows: red from "
-        f"{red:.2f}, amber from {amber:.2f}, with Bonferroni's correction for the "
-        "number of steps"
+        f"steps of the calibration level from window to window: red from {red:.2f}, "
+        f"amber from {amber:.2f}, with Bonferroni's correction for their number; the "
+        "surest is shown first"
     )
     held = [
         row
@@ -158,25 +158,37 @@ def _break(rows: list[Row], level: float, limits: ReportThresholds) -> Check:
     ]
     if len(held) < 2:
         return _open("Break", rule, "calibration")
-    steps = []
+    found = []
     for before, after in pairwise(held):
         step = after["calibration_level"] - before["calibration_level"]
         error = math.hypot(
             _error(before, "calibration_level", level),
             _error(after, "calibration_level", level),
         )
-        steps.append((abs(step), step, before["window"], after["window"], step / error))
-    size, step, before, after, z = max(steps)
-    p_value = min(2.0 * _tail(abs(z)) * len(steps), 1.0)
-    return Check(
-        "Break",
-        _light(size >= amber, size >= red, p_value, limits),
-        f"{step:+.2f}",
+        p_value = min(2.0 * _tail(abs(step / error)) * (len(held) - 1), 1.0)
+        light = _light(abs(step) >= amber, abs(step) >= red, p_value, limits)
+        found.append(
+            (abs(step / error), step, before["window"], after["window"], light)
+        )
+    # Of two breaks the larger may be that of a window with a handful of events.
+    found.sort(reverse=True)
+    _, step, before, after, _ = found[0]
+    others = [
+        f"{early} to {late} by {size:+.2f}"
+        for _, size, early, late, light in found[1:]
+        if light in ("amber", "red")
+    ]
+    finding = (
         f"From {before} to {after} the level moved by {step:+.2f}: the odds of an "
-        f"event, beside the PDs, by {math.expm1(step):+.0%}.",
-        rule,
-        "calibration",
+        f"event, beside the PDs, by {math.expm1(step):+.0%}."
     )
+    if others:
+        finding += f" Also from {', '.join(others)}."
+    lights = {light for *_, light in found}
+    worst: Status = (
+        "red" if "red" in lights else "amber" if "amber" in lights else "green"
+    )
+    return Check("Break", worst, f"{step:+.2f}", finding, rule, "calibration")
 
 
 def _population(rows: list[Row], limits: ReportThresholds) -> Check:
