@@ -146,7 +146,7 @@ def _count_whole(x: FloatArray, target: TargetRows, arena: Arena) -> CellCounts 
     low, high = np.fmin.reduce(x), np.fmax.reduce(x)
     with np.errstate(invalid="ignore", over="ignore"):
         # A long range would leave most cells empty; nan and infinity fail as well.
-        if not high - low < min(_MAX_WHOLE, len(x)):
+        if not high - low < min(_MAX_WHOLE, target.n_effective):
             return None
     n_cells = int(high - low) + 1
     codes = target.work.numbers
@@ -201,7 +201,7 @@ def _count_radix(x: FloatArray, target: TargetRows, arena: Arena) -> CellCounts 
     codes = cell_numbers(x, cells, target.work)
     tallies = _tally(codes, cells.n_cells + 1, target)
     event, nonevent, rows = tallies
-    if _mixes(x, codes, rows[:-1]):
+    if _mixes(x, codes, rows[:-1], target):
         return None
     return _from_cells(
         (event[:-1], None if nonevent is None else nonevent[:-1], rows[:-1]),
@@ -264,12 +264,17 @@ def _prefix(counts: Counts, out: Counts | None = None) -> Counts:
     return sums
 
 
-def _mixes(x: FloatArray, codes: IntArray, cell_rows: Counts) -> bool:
+def _mixes(
+    x: FloatArray, codes: IntArray, cell_rows: Counts, target: TargetRows
+) -> bool:
     """Return whether a cell holds too many rows beside those of its commonest value."""
     allowed = float(cell_rows.sum()) * _MIXED_SHARE
     is_heavy = np.append(cell_rows > allowed, False)
     if not is_heavy.any():
         return False
+    weight = None
+    if target.event_weight is not None and target.nonevent_weight is not None:
+        weight = target.event_weight + target.nonevent_weight
     rows = np.flatnonzero(is_heavy[codes])
     values, cell = x[rows], codes[rows]
     some_value = np.empty(len(is_heavy))
@@ -278,9 +283,20 @@ def _mixes(x: FloatArray, codes: IntArray, cell_rows: Counts) -> bool:
     if len(impure) > _MAX_HEAVY:
         return True
     for number in impure:
-        inside = values[cell == number]
-        middle = np.partition(inside, len(inside) // 2)[len(inside) // 2]
-        rest = np.count_nonzero(inside != middle) / len(inside)
-        if rest * float(cell_rows[number]) > allowed:
+        inside = cell == number
+        within = None if weight is None else weight[rows[inside]]
+        n_here = float(cell_rows[number])
+        if _beside_middle(values[inside], within) * n_here > allowed:
             return True
     return False
+
+
+def _beside_middle(values: FloatArray, weight: FloatArray | None) -> float:
+    """Return the share of rows with another value than the row in the middle."""
+    if weight is None:
+        middle = np.partition(values, len(values) // 2)[len(values) // 2]
+        return np.count_nonzero(values != middle) / len(values)
+    order = np.argsort(values, kind="stable")
+    cum = np.cumsum(weight[order])
+    middle = values[order[np.searchsorted(cum, cum[-1] / 2, side="right")]]
+    return float(weight[values != middle].sum() / cum[-1])

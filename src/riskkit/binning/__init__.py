@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from riskkit.binning._continuous import ContinuousBinner
+from riskkit.binning._counted import FeatureCounts
 from riskkit.binning._cross_encoder import WoECrossEncoder
 from riskkit.binning._edits import (
     BinEdit,
@@ -26,6 +27,7 @@ __all__ = [
     "BinEdit",
     "BinningTable",
     "ContinuousBinner",
+    "FeatureCounts",
     "IVSelector",
     "ManualBinner",
     "MergeBins",

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
 
 from riskkit._core.params import did_you_mean
 from riskkit.binning._base import BaseBinner
+from riskkit.binning._counted import (
+    check_bands,
+    check_splits,
+    each_warning_once,
+    on_bands,
+    samples_of_counts,
+)
 from riskkit.binning._optbinning_search import check_solver, partition_with_optbinning
 from riskkit.binning._partition import partition_features
 from riskkit.binning._progress import progress_bar
+from riskkit.binning._replay import read_edits, replay_edits
 from riskkit.binning._request import build_request, check_search, trend_of_each
+from riskkit.binning._special import special_groups
 from riskkit.binning._stability import with_costs
 from riskkit.exceptions import InvalidParameterError
 
@@ -21,6 +32,7 @@ if TYPE_CHECKING:
 
     from riskkit._core.inputs import Training
     from riskkit.artifact import SpecialGroup
+    from riskkit.binning._counted import FeatureCounts
     from riskkit.binning._partition import FeaturePartition
 
 __all__ = ["OptimalBinner"]
@@ -298,16 +310,82 @@ class OptimalBinner(BaseBinner):
         self.n_jobs = n_jobs
         self.verbose = verbose
 
+    def fit_counts(
+        self, counts: Mapping[str, FeatureCounts], *, classes: Any = (0, 1)
+    ) -> Self:
+        """Find the bins from counts of each feature's values, without rows.
+
+        Parameters
+        ----------
+        counts : dict of str to FeatureCounts
+            Values of every feature with the events and non-events among them, such as
+            the result of a ``GROUP BY``. All count the same accounts.
+
+        classes : sequence of two labels, default=(0, 1)
+            The non-event and the event label.
+
+        Returns
+        -------
+        self : OptimalBinner
+            As :meth:`fit` leaves it with the rows that were counted: equal edges,
+            tables and WoE, but for features whose values stand in bands.
+
+        Raises
+        ------
+        InvalidParameterError
+            If a parameter is outside its domain or names no feature, or asks for an
+            edge inside a band.
+        InvalidTargetError
+            If there are no events, or nothing else.
+        InvalidInputError, InvalidTypeError
+            If the features count different accounts, or `counts` holds none.
+
+        Examples
+        --------
+        >>> from riskkit.binning import FeatureCounts, OptimalBinner
+        >>> age = FeatureCounts([25, 35, 45], n_event=[9, 5, 1], n_nonevent=[40] * 3)
+        >>> binner = OptimalBinner().fit_counts({"age": age})
+        >>> binner.binning_tables_["age"].feature.edges
+        (30.0, 40.0)
+        """
+        self._check_params()
+        samples = samples_of_counts(counts, classes, self.stable_over)
+        self.classes_ = next(iter(samples.values())).classes
+        kinds: dict[str, str] = {name: own.kind for name, own in counts.items()}
+        period = [] if self.stable_over is None else [self.stable_over]
+        self.feature_names_in_ = np.array([*kinds, *period], dtype=object)
+        self.n_features_in_ = len(self.feature_names_in_)
+        check_splits("user_splits", self.user_splits, counts)
+        check_splits("fixed_splits", self.fixed_splits, counts)
+        special = special_groups(self.special_codes, kinds)
+        edits = read_edits(self.edits, list(kinds))
+        found: dict[str, FeaturePartition] = {}
+        with each_warning_once():
+            for name, sample in samples.items():
+                own = on_bands(
+                    self._find_bins(sample, kinds, special, only=name), counts
+                )
+                changes = {name: edits[name]} if name in edits else {}
+                found.update(replay_edits(own, changes, sample))
+        check_bands(found, counts)
+        return self._keep(found, edits)
+
     def _find_bins(
         self,
         training: Training,
         kinds: Mapping[str, str],
         special: Mapping[str, tuple[SpecialGroup, ...]],
+        only: str | None = None,
     ) -> dict[str, FeaturePartition]:
+        """Find the bins of all features, or of one that the rows belong to."""
         if self.solver == "optbinning":
             trends = trend_of_each(self.trend, kinds)
+            if only is not None:
+                kinds = {only: kinds[only]}
             return partition_with_optbinning(self, training, kinds, special, trends)
         request = build_request(self, training, kinds)
+        if only is not None:
+            kinds = {only: kinds[only]}
         n_searches = 1 if request.periods is None else 2
         n_rows = training.table.n_rows
         with progress_bar(self.verbose, n_searches * len(kinds), n_rows) as progress:

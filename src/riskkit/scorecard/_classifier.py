@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
 
+    from riskkit._core.inputs import Training
     from riskkit.binning import OptimalBinner
     from riskkit.scaling import PointsScaler
     from riskkit.typing import FloatArray
@@ -331,17 +332,95 @@ class ScorecardClassifier(OffsetPredictions):
         InvalidInputError, InvalidTypeError
             If `X` has no rows, repeats a column name, or holds dates or objects.
         """
+        scaler, binner = self._check_params(), choose_binner(self)
+        training = read_training(self, X, y, sample_weight)
+        known = _known_offset(offset, y, sample_weight)
+        binner = binner.fit(X, y, sample_weight)
+        return self._weigh(binner, scaler, training, known)
+
+    def unfitted_binner(self) -> OptimalBinner | ManualBinner:
+        """Return the binner that :meth:`fit` would fit.
+
+        Returns
+        -------
+        binner : OptimalBinner or ManualBinner
+            A clone of `binner`, or the one that None stands for.
+        """
+        return choose_binner(self)
+
+    def fit_binned(
+        self,
+        binner: OptimalBinner | ManualBinner,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+    ) -> Self:
+        """Weigh the features of a binner that is fitted already.
+
+        Parameters
+        ----------
+        binner : OptimalBinner or ManualBinner
+            The fitted binner, which becomes ``binner_``; `binner` and `special_codes`
+            of the scorecard are not used.
+
+        X, y, sample_weight, offset
+            As in :meth:`fit`: the rows that the binner was fitted to. Of a row only its
+            bins matter, so rows with equal bins and outcomes may be one row with their
+            number as weight.
+
+        Returns
+        -------
+        self : ScorecardClassifier
+            The fitted scorecard.
+
+        Raises
+        ------
+        InvalidParameterError
+            If a parameter is outside its domain.
+        InvalidTargetError
+            If `y` does not hold exactly two classes, or is missing somewhere.
+        InvalidInputError, InvalidTypeError
+            If `X` lacks a feature of the binner, or holds dates or objects.
+
+        Examples
+        --------
+        >>> from riskkit.binning import OptimalBinner
+        >>> from riskkit.datasets import load_sba_loans
+        >>> from riskkit.scorecard import ScorecardClassifier
+        >>> loans = load_sba_loans()
+        >>> binner = OptimalBinner().fit(loans.data, loans.target)
+        >>> card = ScorecardClassifier(optimism=0.5)
+        >>> card = card.fit_binned(binner, loans.data, loans.target)
+        >>> card.binner_ is binner
+        True
+        """
+        scaler = self._check_params()
+        check_is_fitted(binner)
+        training = read_training(self, X, y, sample_weight)
+        training.table.select(list(binner.binning_tables_))  # names what is missing
+        known = _known_offset(offset, y, sample_weight)
+        return self._weigh(binner, scaler, training, known)
+
+    def _check_params(self) -> PointsScaler:
         check_bool("likelihood_ratio", self.likelihood_ratio)
         if self.verbose != "auto":
             check_bool("verbose", self.verbose)
-        scaler, binner = choose_scaler(self), choose_binner(self)
-        training = read_training(self, X, y, sample_weight)
-        known = _known_offset(offset, y, sample_weight)
+        return choose_scaler(self)
+
+    def _weigh(
+        self,
+        binner: OptimalBinner | ManualBinner,
+        scaler: PointsScaler,
+        training: Training,
+        known: FloatArray | None,
+    ) -> Self:
+        """Set what is learned once the bins are there."""
         self.mean_offset_ = (
             0.0 if known is None else float(np.average(known, weights=training.weight))
         )
         self.classes_ = training.classes
-        self.binner_ = binner.fit(X, y, sample_weight)
+        self.binner_ = binner
 
         policy = read_policy(
             self, training.table.names, searched=not isinstance(binner, ManualBinner)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["warn_of"]
 
-_LEVEL = 3  # of the caller of fit
+_LEVEL = 4  # of the caller of fit
 
 
 def warn_of(
