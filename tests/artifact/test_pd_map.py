@@ -122,7 +122,7 @@ def test_round_trip_through_a_file(tmp_path, manifest, card, pd_map):
     artifact = read_artifact(path)
     assert artifact.pd_map == pd_map
     assert artifact.manifest == written
-    assert set(written.members) == {"model.json", "pd_map.json"}
+    assert set(written.members) == {"golden.json", "model.json", "pd_map.json"}
     assert artifact.fields == {
         "income": "numeric",
         "purpose": "categorical",

@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from riskkit.artifact import PROTOCOL, read_artifact
+from riskkit.artifact import PROTOCOL, open_artifact, read_artifact
 from riskkit.artifact._migrate import STEPS, check_protocol, migrate
 from riskkit.exceptions import ArtifactError
 from riskkit.serving import load_scorer
@@ -16,7 +16,7 @@ from riskkit.serving import load_scorer
 STORED = Path(__file__).parents[1] / "data"
 
 
-# Protocol 4 is that of detectors: see test_detector_artifact.py.
+# From protocol 4 on there is one of each kind of model: see below.
 @pytest.mark.parametrize("protocol", range(1, 4))
 def test_stored_artifact_scores_as_it_did(protocol):
     path = STORED / f"artifact_protocol{protocol}.rk"
@@ -93,3 +93,48 @@ def test_a_newer_protocol_says_which_version_reads_it():
         check_protocol(newer)
     with pytest.raises(ArtifactError, match="riskkit of a later version"):
         check_protocol(newer | {"riskkit_version": "<script>"})
+
+
+SAVED = sorted(
+    path.stem
+    for kind in ("scorecard", "blend", "strategy", "detector", "fraud")
+    for path in STORED.glob(f"{kind}_protocol*.rk")
+)
+
+
+def test_every_kind_is_stored_of_each_protocol_since_the_fourth():
+    kinds = ("blend", "detector", "fraud", "scorecard", "strategy")
+    expected = [f"{k}_protocol{p}" for k in kinds for p in range(4, PROTOCOL + 1)]
+    assert expected == SAVED
+
+
+# What strategy_protocol4 decides is tested with the strategies.
+@pytest.mark.parametrize("name", [n for n in SAVED if n != "strategy_protocol4"])
+def test_stored_artifact_of_a_kind_answers_as_it_did(name):
+    stored = json.loads((STORED / f"{name}.json").read_text("utf-8"))
+    scorer = load_scorer(STORED / f"{name}.rk")
+    assert scorer.model_id == stored["model_id"]
+    for case in stored["cases"]:
+        answer = scorer.score(case["record"]).to_dict()
+        expected = case["result"]
+        assert answer.keys() == expected.keys()
+        for key, value in expected.items():
+            if isinstance(value, float) or key == "members":
+                value = pytest.approx(value, rel=1e-9, abs=1e-12)
+            elif key == "reasons":
+                continue
+            assert answer[key] == value, key
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_golden_rows_came_with_the_fifth_protocol(name):
+    opened = open_artifact(STORED / f"{name}.rk")
+    assert bool(opened.golden) == name.endswith("5")
+    assert opened.artifact.manifest.protocol == PROTOCOL
+    assert opened.signature is None
+
+
+@pytest.mark.parametrize("member", ["golden.json", "signature.json"])
+def test_golden_rows_and_signatures_are_no_part_of_the_fourth(member):
+    with pytest.raises(ArtifactError, match=f"protocol 4 holds no {member}"):
+        migrate({"manifest.json": {}, "model.json": {}, member: {}}, 4)

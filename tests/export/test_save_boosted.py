@@ -50,6 +50,7 @@ def test_equal_fits_give_equal_bytes(tmp_path):
     folder = tmp_path / "folder"
     save_artifact(LGBMPDClassifier(n_rounds=3).fit(X, y), folder)
     assert {member.name for member in folder.iterdir()} == {
+        "golden.json",
         "manifest.json",
         "model.json",
         "trees.bin",

@@ -40,8 +40,16 @@ from riskkit.artifact._features import (
     encode_column,
 )
 from riskkit.artifact._fraud import FraudSpec, SurpriseSpec
+from riskkit.artifact._golden import GoldenRowSpec
+from riskkit.artifact._golden_records import golden_records
 from riskkit.artifact._manifest import PROTOCOL, Manifest
 from riskkit.artifact._nodes import NodesSpec
+from riskkit.artifact._open import (
+    OpenedArtifact,
+    artifact_documents,
+    open_artifact,
+    sign_artifact,
+)
 from riskkit.artifact._pd_map import (
     CalibrationSpec,
     IntervalMapSpec,
@@ -56,6 +64,7 @@ from riskkit.artifact._pd_map_values import apply_pd_map
 from riskkit.artifact._population import BinnedSpec, PeriodSpec, PopulationSpec
 from riskkit.artifact._population_file import read_population, write_population
 from riskkit.artifact._scorecard import CharacteristicSpec, ScalingSpec, ScorecardSpec
+from riskkit.artifact._signature import SignatureSpec, make_signing_keys
 from riskkit.artifact._strategy import StrategySpec, StrategyStep, read_strategy
 from riskkit.artifact._strategy_bands import ScoreBandsSpec
 from riskkit.artifact._strategy_conditions import ConditionSpec
@@ -104,6 +113,7 @@ __all__ = [
     "FeatureSpec",
     "ForestMemberSpec",
     "FraudSpec",
+    "GoldenRowSpec",
     "HistogramStateSpec",
     "IntervalMapSpec",
     "IsolationStateSpec",
@@ -116,6 +126,7 @@ __all__ = [
     "MasterScaleSpec",
     "NeighbourStateSpec",
     "NodesSpec",
+    "OpenedArtifact",
     "PDMapSpec",
     "PeriodSpec",
     "PopulationSpec",
@@ -130,6 +141,7 @@ __all__ = [
     "ScorecardSpec",
     "SegmentMap",
     "SegmentedMapSpec",
+    "SignatureSpec",
     "SpecialGroup",
     "StepMapSpec",
     "StrategySpec",
@@ -139,19 +151,24 @@ __all__ = [
     "TreeSpec",
     "UnitColumnSpec",
     "apply_pd_map",
+    "artifact_documents",
     "assign_column",
     "decide_record",
     "decide_rows",
     "encode_column",
     "field_codes",
+    "golden_records",
     "grant_record",
     "grant_rows",
+    "make_signing_keys",
+    "open_artifact",
     "read_artifact",
     "read_detector",
     "read_limits",
     "read_model",
     "read_population",
     "read_strategy",
+    "sign_artifact",
     "write_artifact",
     "write_detector",
     "write_population",

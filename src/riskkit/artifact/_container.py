@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from riskkit.artifact._blend import BlendSpec
 from riskkit.artifact._blend_codec import decode_blend, encode_blend
-from riskkit.artifact._canonical import plain_data
+from riskkit.artifact._canonical import canonical_json, plain_data
 from riskkit.artifact._codec import (
     decode_baseline,
     decode_manifest,
@@ -25,7 +25,9 @@ from riskkit.artifact._files import (
     read_documents,
     write_documents,
 )
+from riskkit.artifact._golden import GOLDEN, decode_golden, encode_golden
 from riskkit.artifact._manifest import PROTOCOL, Manifest
+from riskkit.artifact._members import LIMITS
 from riskkit.artifact._nodes_codec import TREES
 from riskkit.artifact._pd_map_codec import decode_pd_map, encode_pd_map
 from riskkit.artifact._strategy_codec import (
@@ -38,8 +40,10 @@ from riskkit.exceptions import ArtifactError
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
     from riskkit.artifact._baseline import BaselineSpec
+    from riskkit.artifact._golden import GoldenRowSpec
     from riskkit.artifact._pd_map import PDMapSpec
     from riskkit.artifact._scorecard import ScorecardSpec
     from riskkit.artifact._strategy import StrategySpec
@@ -232,7 +236,19 @@ def write_artifact(
     if decode_artifact(documents) != given:
         msg = "The artifact must read back as what was given; its specs hold odd types."
         raise ArtifactError(msg)
+    from riskkit.artifact._golden_answers import golden_rows
+
+    rows = golden_rows(model, given.fields, pd_map, strategy)
+    documents[GOLDEN] = encode_golden(_fitting(rows))
+    decode_golden(documents[GOLDEN], given.fields)
     return write_documents(place, manifest, documents)
+
+
+def _fitting(rows: Sequence[GoldenRowSpec]) -> Sequence[GoldenRowSpec]:
+    """Return as many rows as their member has room for."""
+    while rows and len(canonical_json(encode_golden(rows))) > LIMITS[GOLDEN]:
+        rows = rows[: len(rows) // 2]
+    return rows
 
 
 def read_artifact(path: str | os.PathLike[str]) -> Artifact:

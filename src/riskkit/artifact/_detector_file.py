@@ -21,19 +21,23 @@ from riskkit.artifact._files import (
 )
 from riskkit.artifact._fraud import FraudSpec
 from riskkit.artifact._fraud_codec import decode_fraud, encode_fraud
+from riskkit.artifact._golden import GOLDEN, decode_golden, encode_golden
 from riskkit.artifact._manifest import PROTOCOL
 from riskkit.artifact._nodes_codec import TREES
 from riskkit.exceptions import ArtifactError
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
     from riskkit.artifact._container import Artifact
     from riskkit.artifact._detector import DetectorSpec
+    from riskkit.artifact._golden import GoldenRowSpec
     from riskkit.artifact._manifest import Manifest
 
 __all__ = [
     "DetectorArtifact",
+    "decode_model",
     "read_detector",
     "read_model",
     "write_detector",
@@ -87,6 +91,7 @@ def write_detector(
     manifest: Manifest,
     model: DetectorSpec | FraudSpec,
     schema: dict[str, Any] | None = None,
+    golden: Sequence[GoldenRowSpec] = (),
     overwrite: bool = False,
 ) -> Manifest:
     """Write a detector or a fraud model, whole or not at all.
@@ -107,6 +112,9 @@ def write_detector(
 
     schema : dict or None, default=None
         Description of the training table, as plain data.
+
+    golden : sequence of GoldenRowSpec, default=()
+        Made-up records with the answers of the fitted model, for a loader to replay.
 
     overwrite : bool, default=False
         Whether an artifact that is there already may be replaced.
@@ -160,6 +168,11 @@ def write_detector(
     if found != DetectorArtifact(manifest, model, schema):
         msg = "The artifact must read back as what was given; its specs hold odd types."
         raise ArtifactError(msg)
+    if golden:
+        documents[GOLDEN] = encode_golden(golden)
+        if decode_golden(documents[GOLDEN], found.fields) != tuple(golden):
+            msg = "Golden rows must read back as what was given; they hold odd types."
+            raise ArtifactError(msg)
     return write_documents(place, manifest, documents)
 
 
@@ -229,7 +242,11 @@ def read_model(path: str | os.PathLike[str]) -> Artifact | DetectorArtifact:
     ...
     riskkit.exceptions.ArtifactError: No artifact found: nothing is at not_there.rk.
     """
-    documents = read_documents(path)
+    return decode_model(read_documents(path))
+
+
+def decode_model(documents: dict[str, Any]) -> Artifact | DetectorArtifact:
+    """Return the artifact of any kind that documents of the present protocol hold."""
     if decode_manifest(documents["manifest.json"]).model in DETECTORS:
         return _decode(documents)
     return decode_artifact(documents)

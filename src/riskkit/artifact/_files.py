@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from riskkit.artifact._arrays import ARRAYS
 from riskkit.artifact._canonical import canonical_json, parse_json
@@ -14,6 +14,7 @@ from riskkit.artifact._codec import decode_manifest, encode_manifest
 from riskkit.artifact._members import LIMITS, open_members
 from riskkit.artifact._migrate import check_protocol, migrate
 from riskkit.artifact._nodes_codec import TREES
+from riskkit.artifact._signature import SIGNATURE
 from riskkit.exceptions import ArtifactError, OutputError
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ __all__ = [
     "check_binary",
     "check_kind",
     "check_place",
+    "put_members",
     "read_documents",
+    "read_members",
     "write_documents",
 ]
 
@@ -47,18 +50,36 @@ def write_documents(
     hashes = {name: hashlib.sha256(raw).hexdigest() for name, raw in members.items()}
     manifest = replace(manifest, members=hashes)
     members["manifest.json"] = canonical_json(encode_manifest(manifest))
-    _put(place, members)
+    put_members(place, members)
     return manifest
 
 
-def read_documents(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the members as the present protocol writes them, hashes checked."""
+class RawMembers(NamedTuple):
+    """The members of an artifact as bytes; only the manifest was looked into."""
+
+    raws: dict[str, bytes]
+    manifest: Any
+    protocol: int
+
+    def documents(self) -> dict[str, Any]:
+        """Return what the present protocol would hold, with the hashes checked."""
+        _check_hashes(decode_manifest(self.manifest).members, self.raws)
+        documents = {
+            name: raw if name in BINARY else parse_json(raw, name)
+            for name, raw in self.raws.items()
+        }
+        return migrate(documents, self.protocol)
+
+
+def read_members(path: str | os.PathLike[str]) -> RawMembers:
+    """Return the members of an artifact; names, sizes and protocol are checked."""
     members = open_members(path)
     for name in ("manifest.json", "model.json"):
         if name not in members.names:
             msg = f"An artifact must hold {name}; this one does not."
             raise ArtifactError(msg)
-    manifest = parse_json(members.read("manifest.json"), "manifest.json")
+    raws = {"manifest.json": members.read("manifest.json")}
+    manifest = parse_json(raws["manifest.json"], "manifest.json")
     protocol = check_protocol(manifest)
     # A later protocol may have further members; this one has none but these.
     unknown = sorted(members.names - set(LIMITS))
@@ -69,27 +90,28 @@ def read_documents(path: str | os.PathLike[str]) -> dict[str, Any]:
             "trust it."
         )
         raise ArtifactError(msg)
-    raws = {name: members.read(name) for name in members.names - {"manifest.json"}}
-    _check_hashes(decode_manifest(manifest).members, raws)
-    documents = {
-        name: raw if name in BINARY else parse_json(raw, name)
-        for name, raw in raws.items()
-    }
-    documents["manifest.json"] = manifest
-    return migrate(documents, protocol)
+    raws |= {name: members.read(name) for name in members.names - set(raws)}
+    return RawMembers(raws, manifest, protocol)
+
+
+def read_documents(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the members as the present protocol writes them, hashes checked."""
+    return read_members(path).documents()
 
 
 def _check_hashes(expected: dict[str, str], raws: dict[str, bytes]) -> None:
-    if set(expected) != set(raws):
-        differing = sorted(set(expected) ^ set(raws))[0]
+    # The manifest cannot hold its own hash, nor that of what is made of it.
+    hashed = set(raws) - {"manifest.json", SIGNATURE}
+    if set(expected) != hashed:
+        differing = sorted(set(expected) ^ hashed)[0]
         where = "the manifest" if differing in expected else "the container"
         msg = (
             f"The manifest must list every member; {differing!r} is in {where} only. "
             "Copy or save the artifact again."
         )
         raise ArtifactError(msg)
-    for name, raw in raws.items():
-        if hashlib.sha256(raw).hexdigest() != expected[name]:
+    for name, digest in expected.items():
+        if hashlib.sha256(raws[name]).hexdigest() != digest:
             msg = (
                 f"{name} must have the SHA-256 that the manifest states; it has "
                 "another, so it was changed or damaged. Copy or save the artifact "
@@ -125,6 +147,7 @@ def _raw(name: str, document: Any) -> bytes:
 
 
 def check_place(place: Path, *, overwrite: bool) -> None:
+    """Refuse a place that an artifact cannot or must not be written to."""
     if place.suffix not in {".rk", ""}:
         msg = (
             "An artifact's name must end in .rk for one file, or have no suffix for a "
@@ -150,7 +173,7 @@ def check_place(place: Path, *, overwrite: bool) -> None:
         raise OutputError(msg)
 
 
-def _put(place: Path, members: dict[str, bytes]) -> None:
+def put_members(place: Path, members: dict[str, bytes]) -> None:
     """Write beside the place first, so that a failure leaves the place as it was."""
     import shutil
 

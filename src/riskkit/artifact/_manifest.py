@@ -10,7 +10,7 @@ __all__ = ["PROTOCOL", "Manifest"]
 
 # Raise this number when a reader of the previous protocol could misread an artifact,
 # and add the step from the old one to `_migrate.py`.
-PROTOCOL = 4
+PROTOCOL = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Manifest:
         Anything else that a reader should know, as plain data.
 
     members : dict of str to str
-        SHA-256 of every other member of the artifact.
+        SHA-256 of every other member of the artifact but its signature.
     """
 
     model: str

@@ -31,12 +31,15 @@ LIMITS = {
     "trees.bin": 60 << 20,
     "strategy.json": 1 << 20,
     "detector.bin": 60 << 20,
+    "golden.json": 4 << 20,
+    "signature.json": 4096,
 }
 MAX_FILE = 64 << 20
 MAX_MEMBERS = 16
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z0-9]+")
 _END = struct.Struct("<4s4H2LH")  # end of the central directory of a zip
+_ZIP64 = b"\x01\x00"  # how an extra field with 8-byte sizes begins
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
@@ -115,11 +118,14 @@ class _Zip:
                 "save_artifact."
             )
             raise ArtifactError(msg)
-        _check_end(raw)
+        n_members = _check_end(raw)
         try:
             archive = ZipFile(io.BytesIO(raw))
         except (BadZipFile, NotImplementedError, ValueError, struct.error) as error:
             raise _damaged(str(place)) from error
+        # zipfile goes by the size of the directory and never looks at its count.
+        if len(archive.infolist()) != n_members:
+            raise _damaged(str(place))
         self._archive: ZipFile = archive
         self._infos: dict[str, ZipInfo] = {}
         for info in archive.infolist():
@@ -186,8 +192,8 @@ def _check_number(n_members: int) -> None:
         raise ArtifactError(msg)
 
 
-def _check_end(raw: bytes) -> None:
-    """Check that the directory of the zip ends the file, and is of modest size.
+def _check_end(raw: bytes) -> int:
+    """Check that the directory of the zip ends the file; return its members' number.
 
     `zipfile` builds an object for every entry before anyone can count them, and
     searches for a directory behind whatever else a file may hold.
@@ -208,7 +214,7 @@ def _check_end(raw: bytes) -> None:
             if size > MAX_MEMBERS * 1024:
                 msg = "The directory of the zip is larger than that of an artifact."
                 raise ArtifactError(msg)
-            return
+            return int(n)
     msg = (
         "The zip must end with its directory; this one is cut off, has something "
         "added, or is of another kind. Copy or save the artifact again."
@@ -224,6 +230,8 @@ def _check_info(info: ZipInfo, name: str) -> None:
         odd = "encrypted"
     elif info.compress_type not in {0, 8}:
         odd = "compressed in another way"
+    elif info.extra.startswith(_ZIP64):
+        odd = "of the form for more than 4 GB"
     else:
         return
     msg = (

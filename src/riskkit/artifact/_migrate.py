@@ -59,8 +59,25 @@ def _to_4(documents: Documents) -> Documents:
     return documents
 
 
+def _to_5(documents: Documents) -> Documents:
+    """Protocol 5 may hold golden rows and a signature; models are as they were."""
+    for name in ("golden.json", "signature.json"):
+        if name in documents:
+            msg = (
+                f"An artifact of protocol 4 holds no {name}; this one does. The file "
+                "was not written by riskkit; do not trust it."
+            )
+            raise ArtifactError(msg)
+    return documents
+
+
 # STEPS[p] turns {member name: document} of protocol p into those of protocol p + 1.
-STEPS: dict[int, Callable[[Documents], Documents]] = {1: _to_2, 2: _to_3, 3: _to_4}
+STEPS: dict[int, Callable[[Documents], Documents]] = {
+    1: _to_2,
+    2: _to_3,
+    3: _to_4,
+    4: _to_5,
+}
 
 _VERSION = re.compile(r"[0-9][0-9a-z.+]{0,30}")
 

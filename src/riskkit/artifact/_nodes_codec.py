@@ -32,6 +32,11 @@ _MAX_LEAF = 1e6  # log-odds that no tree adds, far below where sums overflow
 # nodes of a quadrature, and some 5 more. A thousand trees of 15 leaves take half a
 # million.
 _MAX_PATHS = 1 << 25
+# Shares of accounts are quotients of covers. Within these bounds, and where no part is
+# larger than its whole but for single precision, neither they nor the product of those
+# along a path come near the ends of a float.
+_COVERS = 1e-30, 1e30
+_ROUNDING = 1 + 1e-3
 
 
 def encode_nodes(ensembles: Sequence[NodesSpec]) -> bytes:
@@ -102,7 +107,7 @@ def _check(
 ) -> None:
     import numpy as np
 
-    from riskkit._kernels.preorder import node_depths
+    from riskkit._kernels.preorder import node_depths, right_children
 
     inner = nodes.column >= 0
     if np.any((nodes.column < -1) | (nodes.column >= n_columns)):
@@ -121,8 +126,13 @@ def _check(
         depth = node_depths(inner)[~inner].astype(np.float64)
         if float(np.sum(depth * (depth / 2 + 5))) > _MAX_PATHS:
             _refuse(place, "trees that can be explained", "too many, or too deep ones")
-        if not np.all((nodes.cover > 0) & np.isfinite(nodes.cover)):
-            _refuse(place, "a finite cover above 0", "another")
+        low, high = _COVERS
+        if not np.all((nodes.cover >= low) & (nodes.cover <= high)):  # which NaN is not
+            _refuse(place, f"covers from {low:g} to {high:g}", "others")
+        whole = nodes.cover[inner] * _ROUNDING
+        parts = (np.flatnonzero(inner) + 1, right_children(inner)[inner])
+        if any(np.any(nodes.cover[part] > whole) for part in parts):
+            _refuse(place, "covers that no part of them exceeds", "others")
     elif np.any((nodes.value < 0) | (nodes.value > 1)):
         _refuse(place, "shares of events from 0 to 1", "others")
 

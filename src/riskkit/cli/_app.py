@@ -12,6 +12,7 @@ import riskkit
 from riskkit.cli._backtest_words import backtest_app
 from riskkit.cli._errors import debugging, reported
 from riskkit.cli._monitor_words import monitor_app
+from riskkit.cli._trust_words import add_trust_commands
 
 __all__ = ["app"]
 
@@ -33,7 +34,8 @@ app = typer.Typer(
     # A traceback with local variables would put customers' data into a log.
     pretty_exceptions_enable=False,
     help="Credit-risk models: train a scorecard, score loans, look into a model.",
-    epilog="Exit codes: 0 done, 2 input or options refused, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 different (diff), 2 input or options refused, 130 "
+    "interrupted.",
 )
 
 app.add_typer(monitor_app, name="monitor")
@@ -249,3 +251,6 @@ def export(
         keep=keep,
         overwrite=overwrite,
     )
+
+
+add_trust_commands(app)

@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import riskkit
 from riskkit._core.levels import level_key
-from riskkit.artifact import Manifest, write_detector
+from riskkit.artifact import (
+    FraudSpec,
+    GoldenRowSpec,
+    Manifest,
+    golden_records,
+    write_detector,
+)
 from riskkit.exceptions import InvalidParameterError
 from riskkit.fraud import FraudClassifier
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
+
+    from riskkit.artifact import DetectorSpec
 
 __all__ = ["is_detector", "save_detector"]
 
@@ -73,5 +81,32 @@ def save_detector(
         manifest=manifest,
         model=spec,
         schema=None if schema is None else dict(schema),
+        golden=_golden(model, spec),
         overwrite=overwrite,
     )
+
+
+def _golden(model: Any, spec: DetectorSpec | FraudSpec) -> list[GoldenRowSpec]:
+    """Return made-up records with the answers of the fitted model itself."""
+    import pandas as pd
+
+    records = golden_records(spec)
+    rows = pd.DataFrame(
+        {
+            name: pd.Series(
+                [record[name] for record in records],
+                dtype=float if kind == "numeric" else object,
+            )
+            for name, kind in spec.kinds.items()
+        }
+    )
+    X = rows if hasattr(model, "feature_names_in_") else rows.to_numpy()
+    is_fraud = isinstance(spec, FraudSpec)
+    anomaly = (model.detector_ if is_fraud else model).anomaly_score(X)
+    answers = {"anomaly_score": anomaly}
+    if is_fraud:
+        answers["log_odds"] = model.decision_function(X)
+    return [
+        GoldenRowSpec(record, {name: float(x[k]) for name, x in answers.items()})
+        for k, record in enumerate(records)
+    ]

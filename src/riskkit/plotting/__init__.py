@@ -21,9 +21,11 @@ from riskkit.plotting._ks import KSDisplay
 from riskkit.plotting._partial_dependence import PartialDependenceDisplay
 from riskkit.plotting._points import PointsDisplay
 from riskkit.plotting._points_distribution import PointsDistributionDisplay
+from riskkit.plotting._reliability import ReliabilityDisplay
 from riskkit.plotting._response import ResponseGainsDisplay
 from riskkit.plotting._ring import RingDisplay
 from riskkit.plotting._stability import StabilityDisplay
+from riskkit.plotting._stability_trend import StabilityTrendDisplay
 from riskkit.plotting._term_structure import TermStructureDisplay
 from riskkit.plotting._transitions import RollRateDisplay, TransitionDisplay
 from riskkit.plotting._vintage import HazardDisplay, VintageDisplay
@@ -44,10 +46,12 @@ __all__ = [
     "PartialDependenceDisplay",
     "PointsDisplay",
     "PointsDistributionDisplay",
+    "ReliabilityDisplay",
     "ResponseGainsDisplay",
     "RingDisplay",
     "RollRateDisplay",
     "StabilityDisplay",
+    "StabilityTrendDisplay",
     "TermStructureDisplay",
     "TransitionDisplay",
     "VintageDisplay",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from riskkit.serving._anomaly_result import (
     AnomalyBatchResult,
     AnomalyReason,
@@ -11,14 +14,50 @@ from riskkit.serving._anomaly_scorer import AnomalyScorer
 from riskkit.serving._result import BatchResult, Reason, ScoreResult
 from riskkit.serving._scorer import Scorer, load_scorer
 
+if TYPE_CHECKING:
+    from riskkit.serving._log import DecisionLog, LogEntry, read_log
+    from riskkit.serving._replay import ReplayDifference, ReplayResult, replay_log
+    from riskkit.serving._shadow import ShadowEntry, ShadowScorer
+
 __all__ = [
     "AnomalyBatchResult",
     "AnomalyReason",
     "AnomalyResult",
     "AnomalyScorer",
     "BatchResult",
+    "DecisionLog",
+    "LogEntry",
     "Reason",
+    "ReplayDifference",
+    "ReplayResult",
     "ScoreResult",
     "Scorer",
+    "ShadowEntry",
+    "ShadowScorer",
     "load_scorer",
+    "read_log",
+    "replay_log",
 ]
+
+# Loaded when asked for: a service that only scores starts without them.
+_LATER = {
+    "DecisionLog": "_log",
+    "LogEntry": "_log",
+    "ReplayDifference": "_replay",
+    "ReplayResult": "_replay",
+    "ShadowEntry": "_shadow",
+    "ShadowScorer": "_shadow",
+    "read_log": "_log",
+    "replay_log": "_replay",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(import_module(f"riskkit.serving.{_LATER[name]}"), name)
+    msg = f"module 'riskkit.serving' has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from riskkit.artifact import Artifact, DetectorArtifact, ScorecardSpec, read_model
+from riskkit.artifact import (
+    Artifact,
+    DetectorArtifact,
+    ScorecardSpec,
+    open_artifact,
+)
 from riskkit.serving._anomaly_scorer import AnomalyScorer
 from riskkit.serving._card import CardPlan
 from riskkit.serving._decision import DecisionPlan
+from riskkit.serving._golden import replay
 from riskkit.serving._pd_plan import plan_pd_map
 from riskkit.serving._record import as_dict, checked_n_reasons, refuse_record
 from riskkit.serving._result import BatchResult, ScoreResult
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
     from riskkit.artifact import BlendSpec, Manifest, PDMapSpec
     from riskkit.serving._pd_plan import Rating
     from riskkit.serving._plan import Score
+    from riskkit.serving._shadow import ShadowEntry, ShadowScorer
 
 __all__ = ["Scorer", "load_scorer"]
 
@@ -222,6 +229,38 @@ class Scorer:
             n_reasons = checked_n_reasons(n_reasons)
         return score_table(self._artifact, X, n_reasons, self.model_id)
 
+    def with_shadow(
+        self,
+        challenger: Scorer,
+        *,
+        log: Callable[[ShadowEntry], object] | None = None,
+    ) -> ShadowScorer:
+        """Return a scorer that answers as this one does and tries another one beside.
+
+        Parameters
+        ----------
+        challenger : Scorer
+            Who scores the same records. Its errors never reach the caller.
+
+        log : callable or None, default=None
+            Is given a :class:`ShadowEntry` for each record, such as
+            :meth:`DecisionLog.append_shadow`; by default disagreements and failures go
+            to a logger.
+
+        Returns
+        -------
+        scorer : ShadowScorer
+            Champion and challenger.
+
+        Raises
+        ------
+        InvalidTypeError
+            If the challenger is no scorer, or `log` cannot be called.
+        """
+        from riskkit.serving._shadow import ShadowScorer
+
+        return ShadowScorer(self, challenger, log)
+
     def __setattr__(self, name: str, value: object) -> NoReturn:
         msg = f"A scorer cannot be changed; {name!r} cannot be set. Load another one."
         raise AttributeError(msg)
@@ -263,13 +302,29 @@ class Scorer:
         refuse_record(record, self.features)
 
 
-def load_scorer(path: str | os.PathLike[str]) -> Scorer | AnomalyScorer:
+def load_scorer(
+    path: str | os.PathLike[str],
+    *,
+    public_key: Any = None,
+    require_signature: bool = False,
+) -> Scorer | AnomalyScorer:
     """Load a saved model for scoring; nothing in the file is executed.
+
+    The golden rows that were stored with the model are scored first, and must come out
+    as they did when it was saved.
 
     Parameters
     ----------
     path : str or path
         What :func:`riskkit.export.save_artifact` wrote.
+
+    public_key : path, bytes or Ed25519PublicKey, optional
+        Who must have signed the model, in PEM; see
+        :func:`riskkit.artifact.sign_artifact`. What is not signed is then refused.
+
+    require_signature : bool, default=False
+        Whether it is an error to give no key: a setting that was forgotten must not
+        open the door.
 
     Returns
     -------
@@ -280,10 +335,17 @@ def load_scorer(path: str | os.PathLike[str]) -> Scorer | AnomalyScorer:
     Raises
     ------
     ArtifactError
-        If the file is absent, damaged, unsafe, or of a later protocol.
+        If the file is absent, damaged, unsafe, or of a later protocol; if it scores
+        its golden rows in another way than when it was saved; or, with a key, if it is
+        unsigned, signed by somebody else, or changed since.
+    InvalidParameterError
+        If the key is none, or a signature is required and no key given.
+    MissingExtraError
+        If a key is given and cryptography is not installed.
 
     See Also
     --------
+    riskkit.artifact.sign_artifact : Signs one.
     riskkit.export.save_artifact : Writes what is loaded here.
 
     Examples
@@ -301,10 +363,17 @@ def load_scorer(path: str | os.PathLike[str]) -> Scorer | AnomalyScorer:
     >>> round(scorer.score({}).pd, 4)
     0.1192
     """
-    artifact = read_model(path)
+    opened = open_artifact(
+        path, public_key=public_key, require_signature=require_signature
+    )
+    artifact = opened.artifact
+    scorer: Scorer | AnomalyScorer
     if isinstance(artifact, DetectorArtifact):
-        return AnomalyScorer(artifact)
-    return Scorer(artifact)
+        scorer, exact = AnomalyScorer(artifact), False
+    else:
+        scorer, exact = Scorer(artifact), isinstance(artifact.model, ScorecardSpec)
+    replay(scorer, opened.golden, exact=exact)
+    return scorer
 
 
 def _plan(spec: ScorecardSpec | BlendSpec) -> Plan:
