@@ -6,7 +6,6 @@ Fine bins and codes are shared between members, so they stand once: a feature in
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from riskkit.artifact._blend import (
@@ -102,15 +101,13 @@ def decode_blend(documents: dict[str, Any]) -> BlendSpec:
     spec = BlendSpec(
         members=found,
         names=names,
-        reference=tuple([mean.number() for _, mean in rows]),
+        reference=tuple([mean.amount() for _, mean in rows]),
         scaling=decode_scaling(scaling),
         calibration=None if calibration.value is None else decode_map(calibration),
         audits=plain_data(audits.object(), "model.json, audits"),
     )
     if spec.calibration is not None and spec.calibration.scale != "log_odds":
         calibration.refuse("a map that is given log-odds", "another")
-    if not math.isfinite(sum(map(abs, spec.reference))):
-        fields.refuse("references with a finite sum", "a sum beyond range")
     return spec
 
 
@@ -151,10 +148,10 @@ def _decode_member(
         weight_.refuse("a number above 0 and at most 1", "one outside")
     if kind == "scorecard":
         card = decode_card(rest[1])
-        means = rest[0].numbers(high=MAX_FEATURES)
+        means = [mean.amount() for mean in rest[0].items(high=MAX_FEATURES)]
         if len(means) != len(card.characteristics):
             rest[0].refuse("one mean for each characteristic", f"{len(means)}")
-        return ScorecardMemberSpec(name, weight, card, means)
+        return ScorecardMemberSpec(name, weight, card, tuple(means))
     start, coding, n_trees, n_nodes = rest
     way = codings[coding.whole(0, len(codings) - 1)]
     nodes = reader.take(
@@ -165,7 +162,7 @@ def _decode_member(
         has_cover=kind == "boosted",
     )
     if kind == "boosted":
-        return BoostedMemberSpec(name, weight, way, start.number(), nodes)
+        return BoostedMemberSpec(name, weight, way, start.amount(), nodes)
     if not 0 < start.number() < 0.5:
         start.refuse("a number between 0 and a half", "one outside")
     if not nodes.n_trees:

@@ -6,7 +6,6 @@ with its borders (or levels, or codes), WoE, log-odds and points.
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Any, Literal, cast
 
@@ -14,7 +13,7 @@ from riskkit.artifact._baseline import BaselineSpec, CountsSpec
 from riskkit.artifact._canonical import plain_data
 from riskkit.artifact._features import FeatureSpec, SpecialGroup
 from riskkit.artifact._manifest import Manifest
-from riskkit.artifact._node import MAX_TEXT, Node
+from riskkit.artifact._node import MAX_AMOUNT, MAX_TEXT, Node
 from riskkit.artifact._scorecard import CharacteristicSpec, ScalingSpec, ScorecardSpec
 from riskkit.exceptions import ArtifactError
 
@@ -295,12 +294,12 @@ def decode_scaling(node: Node) -> ScalingSpec:
         "pdo", "base_points", "base_odds", "rounding"
     )
     for positive in (pdo, base_odds):
-        if not positive.number() > 0:
+        if not positive.amount() > 0:
             positive.refuse("a number above 0", "another")
     word = rounding.option(["integer", "none"])
     return ScalingSpec(
         pdo.number(),
-        base_points.number(),
+        base_points.amount(),
         base_odds.number(),
         cast("Literal['integer', 'none']", word),
     )
@@ -312,8 +311,8 @@ def _check_sums(spec: ScorecardSpec, rows: Node) -> None:
         total = abs(start)
         for c in spec.characteristics:
             total += max(map(abs, getattr(c, what)))
-        if not math.isfinite(total):
-            rows.refuse(f"{what} with a finite sum", "a sum beyond range")
+        if not total <= MAX_AMOUNT:
+            rows.refuse(f"{what} with a sum of at most {MAX_AMOUNT:g}", "one beyond")
 
 
 def _encode_counts(counts: CountsSpec) -> dict[str, Any]:

@@ -12,9 +12,12 @@ from riskkit.exceptions import ArtifactError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["MAX_TEXT", "Node"]
+__all__ = ["MAX_AMOUNT", "MAX_TEXT", "Node"]
 
 MAX_TEXT = 4_000
+# Of scales and sums of terms: no lender's points or log-odds come near, and products of
+# several such numbers are far from overflow.
+MAX_AMOUNT = 1e12
 
 _KINDS = {
     dict: "an object",
@@ -112,6 +115,13 @@ class Node:
         if not isinstance(value, float) or not math.isfinite(value):
             finite = not isinstance(self.value, (int, float)) or self.value is True
             self.refuse("a finite number", None if finite else "one beyond range")
+        return value
+
+    def amount(self) -> float:
+        """Return a number of a size that sums and products leave far from overflow."""
+        value = self.number()
+        if abs(value) > MAX_AMOUNT:
+            self.refuse(f"a number of at most {MAX_AMOUNT:g}", "one beyond")
         return value
 
     def whole(self, low: int, high: int) -> int:

@@ -161,9 +161,9 @@ def decode_map(node: Node) -> CalibrationSpec:
 def _decode_log_odds(node: Node) -> LogOddsMapSpec:
     _, scale, a, b, c = node.record("kind", "scale", "a", "b", "c")
     for slope in (a, b):
-        if slope.number() < 0:
+        if slope.amount() < 0:
             slope.refuse("a number of at least 0, which keeps the order", "one below")
-    return LogOddsMapSpec(a.number(), b.number(), c.number(), _scale(scale))
+    return LogOddsMapSpec(a.number(), b.number(), c.amount(), _scale(scale))
 
 
 def _decode_steps(node: Node) -> StepMapSpec:
