@@ -10,7 +10,6 @@ from riskkit.artifact import (
     ScorecardSpec,
     open_artifact,
 )
-from riskkit.serving._anomaly_scorer import AnomalyScorer
 from riskkit.serving._card import CardPlan
 from riskkit.serving._decision import DecisionPlan
 from riskkit.serving._golden import replay
@@ -22,9 +21,11 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
 
-    from riskkit.artifact import BlendSpec, Manifest, PDMapSpec
+    from riskkit.artifact import BlendSpec, FeatureSpec, Manifest, PDMapSpec
+    from riskkit.serving._anomaly_scorer import AnomalyScorer
     from riskkit.serving._pd_plan import Rating
     from riskkit.serving._plan import Score
+    from riskkit.serving._policies import FieldPolicy, GuardedScorer
     from riskkit.serving._shadow import ShadowEntry, ShadowScorer
 
 __all__ = ["Scorer", "load_scorer"]
@@ -79,7 +80,7 @@ class Scorer:
     A strategy that was saved with the model reads the answers of the model by their
     names (``pd``, ``points``, ``log_odds``, and ``grade``, ``grade_pd``, ``pd_low``,
     ``pd_high`` where there are any), and everything else from the record: its fields
-    are among :attr:`features`.
+    are among `features`.
 
     Examples
     --------
@@ -145,13 +146,21 @@ class Scorer:
         """Kind of each field: ``"numeric"`` or ``"categorical"``."""
         return dict(self._artifact.fields)
 
+    @property
+    def reason_texts(self) -> dict[str, str]:
+        """What is said of each field that costs an applicant points."""
+        model = self._artifact.model
+        if isinstance(model, ScorecardSpec):
+            return {c.feature.name: c.reason for c in model.characteristics}
+        return {name: name for name in model.names}
+
     def score(self, record: Mapping[str, object], *, n_reasons: int = 4) -> ScoreResult:
         """Score one record.
 
         Parameters
         ----------
         record : mapping of str to object
-            A value for every field in :attr:`features`: a number, True or False for a
+            A value for every field in `features`: a number, True or False for a
             numeric one, text or a number for a categorical one, and None, NaN or
             pandas' NA where nothing is known. Other fields are ignored.
 
@@ -204,7 +213,7 @@ class Scorer:
         ----------
         X : frame, or mapping of str to column
             A pandas, Polars or Arrow frame, or columns by name. Columns are matched by
-            name; others than :attr:`features` are ignored.
+            name; others than `features` are ignored.
 
         n_reasons : int, default=0
             How many reasons to name for each row.
@@ -228,6 +237,44 @@ class Scorer:
         if type(n_reasons) is not int or n_reasons < 0:
             n_reasons = checked_n_reasons(n_reasons)
         return score_table(self._artifact, X, n_reasons, self.model_id)
+
+    @property
+    def special_codes(self) -> dict[str, frozenset[Any]]:
+        """Codes with bins of their own, by field."""
+        codes: dict[str, set[Any]] = {}
+        for feature in _features(self._artifact.model):
+            own = codes.setdefault(feature.name, set())
+            own.update(code for group in feature.special for code in group.codes)
+        return {name: frozenset(own) for name, own in codes.items() if own}
+
+    def with_policies(
+        self, policies: Mapping[str, FieldPolicy] | None = None
+    ) -> GuardedScorer:
+        """Return a scorer that flags or refuses what is odd in a record.
+
+        Parameters
+        ----------
+        policies : mapping of str to FieldPolicy, optional
+            Policies by field; by default those in the note ``"policies"`` that was
+            saved with the model.
+
+        Returns
+        -------
+        scorer : GuardedScorer
+            What was flagged is in the ``warnings`` of its results.
+
+        Raises
+        ------
+        InvalidParameterError
+            If a policy is of no field of the model, or the note is not sound.
+        InvalidTypeError
+            If a policy is something else.
+        """
+        from riskkit.serving._policies import GuardedScorer, read_policies
+
+        if policies is None:
+            policies = read_policies(self.manifest.notes)
+        return GuardedScorer(self, policies)
 
     def with_shadow(
         self,
@@ -369,6 +416,8 @@ def load_scorer(
     artifact = opened.artifact
     scorer: Scorer | AnomalyScorer
     if isinstance(artifact, DetectorArtifact):
+        from riskkit.serving._anomaly_scorer import AnomalyScorer
+
         scorer, exact = AnomalyScorer(artifact), False
     else:
         scorer, exact = Scorer(artifact), isinstance(artifact.model, ScorecardSpec)
@@ -383,6 +432,12 @@ def _plan(spec: ScorecardSpec | BlendSpec) -> Plan:
     from riskkit.serving._blend import BlendPlan
 
     return BlendPlan(spec)
+
+
+def _features(spec: ScorecardSpec | BlendSpec) -> list[FeatureSpec]:
+    if isinstance(spec, ScorecardSpec):
+        return [item.feature for item in spec.characteristics]
+    return [feature for member in spec.members for feature in member.features]
 
 
 def _strategy_name(artifact: Artifact) -> str:
