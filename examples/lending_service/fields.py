@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MOST_BYTES = 1 << 20
-MOST_ROWS = 5_000
+MOST_ROWS = 1_000  # of a hundred fields within the bytes
 _MOST_REASONS = 10
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
