@@ -16,7 +16,8 @@ import pytest
 from riskkit.artifact import Artifact, Manifest
 from riskkit.exceptions import InvalidInputError, InvalidParameterError, OutputError
 from riskkit.serving import DecisionLog, Scorer, read_log, replay_log
-from riskkit.serving._log import _TAIL, hash_record
+from riskkit.serving._log import _TAIL
+from riskkit.serving._log_lines import hash_record
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ class TreeColumnSpec:
     Parameters
     ----------
     feature : int
-        Position of the feature in :attr:`BoosterSpec.features`.
+        Position of the feature in ``BoosterSpec.features``.
 
     role : {"value", "rank", "state"}
         What the codes say: the order of the values, the levels ranked by risk, or

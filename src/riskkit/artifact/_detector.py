@@ -97,7 +97,7 @@ class DetectorMemberSpec:
         What it is called.
 
     units : int
-        Position in :attr:`DetectorSpec.units` of the units it sees rows in.
+        Position in ``DetectorSpec.units`` of the units it sees rows in.
 
     scale : LogScaleSpec or None
         Its scale, None for a detector alone.

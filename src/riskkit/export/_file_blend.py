@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from typing import Any
 
 from riskkit.export._file_card import log_probabilities, sigmoid
@@ -49,7 +48,7 @@ def _log_odds(member: dict[str, Any], bins: list[int]) -> float:
         return float(total)
     row, total = _codes(member, bins), 0.0
     for tree in member["trees"]:
-        total += tree[_path(tree, row)[-1]][4]
+        total += tree[4][_leaf(tree, row)]
     if member["kind"] == "boosted":
         return float(member["intercept"] + total)
     return _share_log_odds(member, total / len(member["trees"]))
@@ -67,15 +66,15 @@ def _codes(member: dict[str, Any], bins: list[int]) -> list[int | None]:
     return [codes[bins[place]] for place, codes in member["columns"]]
 
 
-def _path(tree: tuple[Any, ...], row: list[int | None]) -> list[int]:
-    """Return the nodes from the root to a leaf; the left child stands next."""
-    path = [0]
-    while tree[path[-1]][0] >= 0:
-        column, threshold, missing_left, right = tree[path[-1]][:4]
-        code = row[column]
-        to_left = missing_left if code is None else code <= threshold
-        path.append(path[-1] + 1 if to_left else right)
-    return path
+def _leaf(tree: tuple[Any, ...], row: list[int | None]) -> int:
+    """Return the leaf that a row reaches; a left child stands next to its parent."""
+    column, threshold, missing_left, right = tree[:4]
+    node = 0
+    while (k := column[node]) >= 0:
+        code = row[k]
+        to_left = missing_left[node] if code is None else code <= threshold[node]
+        node = node + 1 if to_left else right[node]
+    return node
 
 
 def _reasons(
@@ -121,13 +120,17 @@ def _parts(member: dict[str, Any], bins: list[int]) -> tuple[float, list[float]]
     if member["kind"] == "boosted":
         return _tree_values(member, row)
     steps, total = [0.0] * len(row), 0.0
-    for tree in member["trees"]:
-        path = _path(tree, row)
-        for node, child in pairwise(path):
-            steps[tree[node][0]] += tree[child][4] - tree[node][4]
-        total += tree[path[-1]][4]
+    for column, threshold, missing_left, right, share, _ in member["trees"]:
+        node = 0
+        while (k := column[node]) >= 0:
+            code = row[k]
+            to_left = missing_left[node] if code is None else code <= threshold[node]
+            child = node + 1 if to_left else right[node]
+            steps[k] += share[child] - share[node]
+            node = child
+        total += share[node]
     n_trees = len(member["trees"])
-    root = sum(tree[0][4] for tree in member["trees"]) / n_trees
+    root = sum(tree[4][0] for tree in member["trees"]) / n_trees
     base = _share_log_odds(member, root)
     gap = sum(step / n_trees for step in steps)
     rise = _share_log_odds(member, total / n_trees) - base
@@ -144,29 +147,29 @@ def _tree_values(
     columns is an integral of a polynomial, which a quadrature gives exactly.
     """
     base, values = member["intercept"], [0.0] * len(row)
-    for tree in member["trees"]:
+    for column, threshold, missing_left, right, value, cover in member["trees"]:
         waiting: list[tuple[int, dict[int, tuple[bool, float]]]] = [(0, {})]
         while waiting:
             node, path = waiting.pop()
-            column, threshold, missing_left, right, value, cover = tree[node]
-            if column >= 0:
-                code = row[column]
-                to_left = missing_left if code is None else code <= threshold
-                followed, share = path.get(column, (True, 1.0))
-                for child, taken in ((right, not to_left), (node + 1, to_left)):
-                    part = share * tree[child][5] / cover
-                    waiting.append(
-                        (child, {**path, column: (followed and taken, part)})
-                    )
+            k = column[node]
+            if k >= 0:
+                code = row[k]
+                is_left = (
+                    missing_left[node] if code is None else code <= threshold[node]
+                )
+                followed, share = path.get(k, (True, 1.0))
+                for child, is_way in ((right[node], not is_left), (node + 1, is_left)):
+                    part = share * cover[child] / cover[node]
+                    waiting.append((child, {**path, k: (followed and is_way, part)}))
                 continue
-            base += math.prod(share for _, share in path.values()) * value
+            base += math.prod(share for _, share in path.values()) * value[node]
             for t, weight in member["quadrature"][len(path)] if path else ():
                 factors = [
                     (t if followed else 0.0) + share * (1.0 - t)
                     for followed, share in path.values()
                 ]
-                product = weight * value * math.prod(factors)
-                for k, factor in zip(path, factors, strict=True):
-                    followed, share = path[k]
-                    values[k] += (followed - share) * product / factor
+                product = weight * value[node] * math.prod(factors)
+                for column_, factor in zip(path, factors, strict=True):
+                    followed, share = path[column_]
+                    values[column_] += (followed - share) * product / factor
     return base, values

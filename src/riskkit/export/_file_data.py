@@ -148,25 +148,26 @@ def _member_data(
         data["quadrature"] = _quadrature(member.nodes)
     else:
         data |= {"kind": "forest", "floor": member.floor}
-    # Column, threshold, whether the unknown goes left, the right child, value, cover.
     return data | {"trees": _trees_data(member.nodes)}
 
 
 def _trees_data(nodes: NodesSpec) -> tuple[Any, ...]:
-    has_cover = nodes.cover.size > 0
+    """Return for each tree what its nodes hold, one tuple for each kind of number.
+
+    Columns (-1 for a leaf), thresholds, whether the unknown goes left, right children,
+    values, and covers where there are any.
+    """
     trees = []
     for tree, (first, end) in zip(nodes.trees(), nodes.spans(), strict=True):
-        cover = nodes.cover[first:end].tolist() if has_cover else [0.0] * (end - first)
-        parts = zip(
-            tree.column.tolist(),
-            nodes.threshold[first:end].tolist(),
-            tree.missing_left.tolist(),
-            tree.right.tolist(),
-            tree.value.tolist(),
-            cover,
-            strict=True,
+        parts = (
+            tree.column,
+            nodes.threshold[first:end],
+            tree.missing_left.astype(int),
+            tree.right,
+            tree.value,
+            nodes.cover[first:end],
         )
-        trees.append(tuple(parts))
+        trees.append(tuple(tuple(part.tolist()) for part in parts))
     return tuple(trees)
 
 

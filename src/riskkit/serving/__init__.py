@@ -5,17 +5,19 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from riskkit.serving._anomaly_result import (
-    AnomalyBatchResult,
-    AnomalyReason,
-    AnomalyResult,
-)
-from riskkit.serving._anomaly_scorer import AnomalyScorer
 from riskkit.serving._result import BatchResult, Reason, ScoreResult
 from riskkit.serving._scorer import Scorer, load_scorer
 
 if TYPE_CHECKING:
-    from riskkit.serving._log import DecisionLog, LogEntry, read_log
+    from riskkit.serving._anomaly_result import (
+        AnomalyBatchResult,
+        AnomalyReason,
+        AnomalyResult,
+    )
+    from riskkit.serving._anomaly_scorer import AnomalyScorer
+    from riskkit.serving._log import DecisionLog
+    from riskkit.serving._log_lines import LogEntry, read_log
+    from riskkit.serving._policies import FieldPolicy, GuardedScorer, learn_policies
     from riskkit.serving._replay import ReplayDifference, ReplayResult, replay_log
     from riskkit.serving._shadow import ShadowEntry, ShadowScorer
 
@@ -26,6 +28,8 @@ __all__ = [
     "AnomalyScorer",
     "BatchResult",
     "DecisionLog",
+    "FieldPolicy",
+    "GuardedScorer",
     "LogEntry",
     "Reason",
     "ReplayDifference",
@@ -34,20 +38,28 @@ __all__ = [
     "Scorer",
     "ShadowEntry",
     "ShadowScorer",
+    "learn_policies",
     "load_scorer",
     "read_log",
     "replay_log",
 ]
 
-# Loaded when asked for: a service that only scores starts without them.
+# Loaded when asked for: a service that scores cards starts without them.
 _LATER = {
+    "AnomalyBatchResult": "_anomaly_result",
+    "AnomalyReason": "_anomaly_result",
+    "AnomalyResult": "_anomaly_result",
+    "AnomalyScorer": "_anomaly_scorer",
     "DecisionLog": "_log",
-    "LogEntry": "_log",
+    "FieldPolicy": "_policies",
+    "GuardedScorer": "_policies",
+    "LogEntry": "_log_lines",
     "ReplayDifference": "_replay",
     "ReplayResult": "_replay",
     "ShadowEntry": "_shadow",
     "ShadowScorer": "_shadow",
-    "read_log": "_log",
+    "learn_policies": "_policies",
+    "read_log": "_log_lines",
     "replay_log": "_replay",
 }
 

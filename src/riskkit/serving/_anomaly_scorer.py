@@ -111,7 +111,7 @@ class AnomalyScorer:
         Parameters
         ----------
         record : mapping of str to object
-            A value for every field in :attr:`features`: a number, True or False for a
+            A value for every field in `features`: a number, True or False for a
             numeric one, text or a number for a categorical one, and None, NaN or
             pandas' NA where nothing is known. Other fields are ignored.
 
@@ -166,7 +166,7 @@ class AnomalyScorer:
         ----------
         X : frame, or mapping of str to column
             A pandas, Polars or Arrow frame, or columns by name. Columns are matched by
-            name; others than :attr:`features` are ignored.
+            name; others than `features` are ignored.
 
         n_reasons : int, default=0
             How many reasons to name for each row.

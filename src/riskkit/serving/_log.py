@@ -2,86 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
-import math
 import os
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from riskkit._core.levels import is_missing
-from riskkit.exceptions import InvalidInputError, InvalidParameterError, OutputError
+from riskkit.exceptions import InvalidParameterError, OutputError
+from riskkit.serving._log_lines import (
+    START,
+    LogEntry,
+    encode_line,
+    hash_plain,
+    plain_record,
+    read_line,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
     from types import TracebackType
-    from typing import BinaryIO, NoReturn, Self
+    from typing import BinaryIO, Self
 
     from riskkit.serving._result import ScoreResult
     from riskkit.serving._shadow import ShadowEntry
 
-__all__ = ["DecisionLog", "LogEntry", "hash_record", "read_log", "restored"]
+__all__ = ["DecisionLog"]
 
-_START = "0" * 64  # what stands before the first line
-_INFINITE = {"inf": math.inf, "-inf": -math.inf}
 _TAIL = 1 << 16  # bytes read at a time, from the end, to find the last line
-
-
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """One line of a decision log, whose hash was checked.
-
-    Parameters
-    ----------
-    number : int
-        Position in the log, from 0.
-
-    at : str
-        When it was written, in UTC.
-
-    kind : {"decision", "shadow"}
-        What it records.
-
-    key : str
-        What the caller named the application, or nothing.
-
-    record_hash : str
-        Hash of the record's content.
-
-    record : dict or None
-        The record itself, where the log keeps records.
-
-    answer : dict
-        As :meth:`ScoreResult.to_dict` or :meth:`ShadowEntry.to_dict` gave it.
-
-    before : str
-        Hash of the line before.
-
-    hash : str
-        SHA-256 of all of the above.
-
-    Examples
-    --------
-    >>> from riskkit.serving import LogEntry
-    >>> LogEntry(0, "2026-01-31T12:00:00+00:00", "decision", "A-17", "", None,
-    ...          {"pd": 0.25}, "", "").answer["pd"]
-    0.25
-    """
-
-    number: int
-    at: str
-    kind: str
-    key: str
-    record_hash: str
-    record: dict[str, Any] | None
-    answer: dict[str, Any]
-    before: str
-    hash: str
 
 
 class DecisionLog:
@@ -175,9 +122,9 @@ class DecisionLog:
             _claim(self._file, self._path)
             self.n_bytes_cut = _cut_half_line(self._file)
             last = _last_line(self._file)
-            self.n_entries, self._hash = 0, _START
+            self.n_entries, self._hash = 0, START
             if last:
-                entry = _entry(last, "the last line")
+                entry = read_line(last, "the last line")
                 self.n_entries, self._hash = entry.number + 1, entry.hash
         except BaseException:
             self._file.close()
@@ -211,11 +158,11 @@ class DecisionLog:
         InvalidInputError
             If the record holds what is no plain data.
         """
-        kept = _plain_record(record)
+        kept = plain_record(record)
         return self._append(
             "decision",
             key,
-            _hashed(kept, self._secret),
+            hash_plain(kept, self._secret),
             kept if self._keep_records else None,
             result.to_dict(),
         )
@@ -274,8 +221,7 @@ class DecisionLog:
                 "answer": answer,
                 "before": self._hash,
             }
-            digest = _digest(content)
-            line = _canonical({**content, "hash": digest}) + b"\n"
+            line, digest = encode_line(content)
             self._write(line)
             self.n_entries, self._hash = self.n_entries + 1, digest
         return LogEntry(**content, hash=digest)
@@ -299,138 +245,6 @@ class DecisionLog:
                 f"The log at {self._path} cannot be written to: {reason}. Open it anew."
             )
             raise OutputError(msg) from error
-
-
-def read_log(path: str | os.PathLike[str]) -> Iterator[LogEntry]:
-    """Read a decision log from the start, checking every hash.
-
-    Parameters
-    ----------
-    path : str or path
-        What :class:`DecisionLog` wrote.
-
-    Yields
-    ------
-    entry : LogEntry
-        Line by line.
-
-    Raises
-    ------
-    InvalidInputError
-        At the first line that was changed, or does not follow the one before it. A
-        half-written last line is one too, until the log is opened for writing.
-    OSError
-        If the file cannot be read.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> from riskkit.serving import DecisionLog, read_log
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "decisions.jsonl"
-    ...     DecisionLog(path).close()
-    ...     list(read_log(path))
-    []
-    """
-    before = _START
-    with Path(path).open("rb") as file:
-        for number, line in enumerate(file):
-            entry = _entry(line, f"line {number + 1}")
-            if (entry.number, entry.before) != (number, before):
-                _refuse(f"line {number + 1}", "what follows the one before", "another")
-            before = entry.hash
-            yield entry
-
-
-def hash_record(record: Mapping[str, Any], secret: bytes | None = None) -> str:
-    """Return the hash of a record's content, whatever the order of its fields."""
-    return _hashed(_plain_record(record), secret)
-
-
-def _hashed(plain: dict[str, Any], secret: bytes | None) -> str:
-    content = _canonical(plain)
-    if secret is None:
-        return hashlib.sha256(content).hexdigest()
-    return hmac.new(secret, content, hashlib.sha256).hexdigest()
-
-
-def restored(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a logged record as it was scored; infinities are numbers again."""
-    return {
-        name: _INFINITE.get(str(value.get("float")), value)
-        if isinstance(value, dict)
-        else value
-        for name, value in record.items()
-    }
-
-
-def _plain_record(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {str(name): _plain_value(value, name) for name, value in record.items()}
-
-
-def _plain_value(value: Any, name: str) -> Any:
-    """Return a value as JSON holds it; what is missing as None, in whatever form."""
-    if isinstance(value, (str, bool)):
-        return str(value) if isinstance(value, str) else value
-    if isinstance(value, Mapping):
-        return _plain_record(value)
-    if isinstance(value, (list, tuple)):
-        return [_plain_value(item, name) for item in value]
-    if value is None or is_missing(value):
-        return None
-    # Whole numbers of any size stay what they are, and NumPy's become Python's.
-    if hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, int):
-        return value
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        msg = (
-            f"Field {name!r} must be text, a number, True, False or None; got a value "
-            f"of type {type(value).__name__}. Log what was scored."
-        )
-        raise InvalidInputError(msg) from None
-    return number if math.isfinite(number) else {"float": str(number)}
-
-
-def _canonical(content: Any) -> bytes:
-    """Return one line of JSON with sorted keys, the same for the same content."""
-    text = json.dumps(
-        content,
-        sort_keys=True,
-        ensure_ascii=True,
-        allow_nan=False,
-        separators=(",", ":"),
-    )
-    return text.encode()
-
-
-def _digest(content: dict[str, Any]) -> str:
-    return hashlib.sha256(_canonical(content)).hexdigest()
-
-
-def _entry(line: bytes, where: str) -> LogEntry:
-    """Return a line as an entry whose hash is that of its content."""
-    try:
-        content = json.loads(line)
-        digest = content.pop("hash")
-        entry = LogEntry(**content, hash=digest)
-        is_sound = line.endswith(b"}\n") and digest == _digest(content)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        _refuse(where, "a line of a decision log", "something else")
-    if not is_sound or type(entry.number) is not int:
-        _refuse(where, "the hash of its own content", "another")
-    return entry
-
-
-def _refuse(where: str, expected: str, came: str) -> NoReturn:
-    msg = (
-        f"The decision log must hold {expected} in {where}; it holds {came}. A line "
-        "was changed, dropped or cut off: do not rely on anything from there on."
-    )
-    raise InvalidInputError(msg) from None
 
 
 def _claim(file: BinaryIO, path: Path) -> None:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from riskkit._core.params import check_real
 from riskkit.exceptions import RiskkitError
-from riskkit.serving._log import hash_record, read_log, restored
+from riskkit.serving._log_lines import hash_record, read_log, restored
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping
 
-    from riskkit.serving._log import LogEntry
+    from riskkit.serving._log_lines import LogEntry
     from riskkit.serving._scorer import Scorer
 
 __all__ = ["ReplayDifference", "ReplayResult", "replay_log"]

@@ -94,6 +94,9 @@ class ScoreResult:
     limited_by : str or None, default=None
         What holds the limit down.
 
+    warnings : tuple of str, default=()
+        What a policy flagged, field by field; see :meth:`Scorer.with_policies`.
+
     See Also
     --------
     Scorer.score : Makes them.
@@ -120,6 +123,7 @@ class ScoreResult:
     limit: float | None = None
     limited_by: str | None = None
     price: float | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def pd_raw(self) -> float:
@@ -133,13 +137,13 @@ class ScoreResult:
         -------
         result : dict
             The fields by name; each reason is a dict of its own. Those of a decision
-            are there if there is one.
+            are there if there is one, warnings if there are any.
         """
         reasons = [
             {"feature": r.feature, "text": r.text, "points_lost": r.points_lost}
             for r in self.reasons
         ]
-        plain = {
+        plain: dict[str, Any] = {
             "pd": self.pd,
             "points": self.points,
             "log_odds": self.log_odds,
@@ -151,6 +155,8 @@ class ScoreResult:
         }
         if self.decision is not None:
             plain |= {name: getattr(self, name) for name in _DECISION}
+        if self.warnings:
+            plain["warnings"] = list(self.warnings)
         return plain
 
 
