@@ -2,7 +2,7 @@
 ==============================
 
 The stability index of the score, and of the three features that moved most, against the
-training population. From the fifteenth month on a new channel brings other customers.
+training population. From March 2021 on a partner sends other customers.
 
 *How to read it.* The lines at 0.10 and 0.25 are conventions, not laws. A single month
 above them may be a campaign; a level that stays is another population. Which feature

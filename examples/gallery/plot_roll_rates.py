@@ -1,5 +1,5 @@
 """Roll rates: who falls further behind
-=====================================
+====================================
 
 Of the accounts in each class of delinquency, the share that stands in a worse one a
 month later. The accounts are simulated; in the second year collections get slower.
@@ -21,7 +21,7 @@ ORDER = ["0", "30", "60", "90"]
 CURE, STAY = np.array([0.0, 0.55, 0.30, 0.15]), np.array([0.94, 0.20, 0.25, 0.85])
 
 rng = np.random.default_rng(0)
-n_accounts, n_months = 4_000, 24
+n_accounts, n_months = 8_000, 24
 state = np.zeros(n_accounts, dtype=int)
 states = np.empty((n_accounts, n_months), dtype=int)
 for month in range(n_months):

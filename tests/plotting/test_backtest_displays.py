@@ -164,3 +164,11 @@ def test_a_backtest_over_its_windows(measure):
         BacktestDisplay.from_result(result, measure="ginis")
     with pytest.raises(InvalidInputError, match="what rolling_backtest returned"):
         BacktestDisplay.from_result(frame)
+
+
+@pytest.mark.parametrize(("value", "idle"), [("worse", "60"), ("better", "0")])
+def test_a_state_that_cannot_make_the_move_has_no_line(value, idle):
+    display = RollRateDisplay.from_result(ROLLS, value=value).plot()
+    drawn = [line.get_label() for line in display.ax_.lines]
+    assert drawn == [state for state in ORDER if state != idle]
+    assert set(display.frame()["state"]) == set(ORDER)

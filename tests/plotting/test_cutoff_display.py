@@ -90,3 +90,13 @@ def test_bad_input():
         CutoffDisplay.from_results({"a": RESULT.frame()})
     with pytest.raises(InvalidInputError, match="what cutoff_table returned"):
         CutoffDisplay.from_results({})
+
+
+def test_amounts_of_money_are_written_out():
+    y, score = np.array([0, 0, 1, 0, 1, 0]), np.arange(6.0)
+    money = {"gain": 30_000.0, "loss": 50_000.0, "value": "profit"}
+    display = CutoffDisplay.from_predictions(y, score, best="low", **money).plot()
+    display.figure_.canvas.draw()
+    texts = [tick.get_text() for tick in display.ax_.get_yticklabels()]
+    assert any("," in text for text in texts)
+    assert display.ax_.yaxis.get_offset_text().get_text() == ""

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import matplotlib as mpl
 
 mpl.use("Agg")
@@ -20,7 +22,9 @@ from riskkit.plotting import (
     WoEDisplay,
     bin_labels,
     edge_labels,
+    style_axes,
 )
+from riskkit.plotting._axes import number_axis
 
 rng = np.random.default_rng(7)
 Y = (rng.random(400) < 0.3).astype(int)
@@ -193,3 +197,29 @@ def test_labels_tell_bins_apart():
     assert bin_labels(feature) == ("≤ 1", "> 1", "refused", "Missing", "Unseen")
     feature = FeatureSpec("x", "categorical", levels=(("a", "b"), ("c",)))
     assert bin_labels(feature) == feature.labels
+
+
+def test_two_models_share_one_frame_and_differ_in_colour():
+    ax = CAPDisplay.from_predictions(Y, SCORE).plot(label="champion").ax_
+    CAPDisplay.from_predictions(Y, -SCORE).plot(ax=ax, label="challenger")
+    labels = ax.get_legend_handles_labels()[1]
+    assert labels[:2] == ["perfect", "chance"]
+    assert [label.split(",")[0] for label in labels[2:]] == ["champion", "challenger"]
+    first, second = ax.lines[2:]
+    assert first.get_color() != second.get_color()
+
+
+def test_large_numbers_find_room_side_by_side():
+    ax = style_axes()
+    ax.plot([0, 2_000_000], [0, 1])
+    number_axis(ax, "x")
+    ax.figure.canvas.draw()
+    low, high = ax.get_xlim()
+    boxes = [
+        label.get_window_extent()
+        for place, label in zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)
+        if low <= place <= high
+    ]
+    assert len(boxes) >= 2
+    assert all(a.x1 < b.x0 for a, b in pairwise(boxes))
+    assert "1,000,000" in [label.get_text() for label in ax.get_xticklabels()]

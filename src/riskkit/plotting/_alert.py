@@ -10,7 +10,7 @@ import numpy as np
 from riskkit._core.params import check_int, check_option
 from riskkit.exceptions import InvalidInputError
 from riskkit.metrics import alert_curve, precision_at_k
-from riskkit.plotting._axes import COLORS, percent_axis, style_axes
+from riskkit.plotting._axes import COLORS, number_axis, percent_axis, style_axes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -246,6 +246,7 @@ class AlertDisplay:
             )
         if self.k is None:
             self.ax_.set(xscale="log", xlabel="Length of the queue")
+            number_axis(self.ax_, "x")
         else:
             self.ax_.set(xlabel=f"Day, {self.k} alerts each")
         self.ax_.set(ylabel=_VALUES[self.value], ylim=(0, 1.02))

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COLORS",
+    "MARKS",
+    "SHADES",
     "bin_labels",
     "edge_labels",
+    "number_axis",
     "percent_axis",
     "shorten",
     "style_axes",
@@ -32,6 +35,11 @@ COLORS: Mapping[str, str] = MappingProxyType(
         "expected": "#999999",  # grey
     }
 )
+# The same authors' colours and a mark each, for lines of equal rank: models, features.
+SHADES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+MARKS = "os^Dv<"
+# Numbers from here on are written with commas.
+_LARGE = 10_000
 
 
 def style_axes(ax: Axes | None = None) -> Axes:
@@ -92,6 +100,19 @@ def percent_axis(ax: Axes, which: str) -> None:
 
     axis = ax.yaxis if which == "y" else ax.xaxis
     axis.set_major_formatter(PercentFormatter(1.0))
+
+
+def number_axis(ax: Axes, which: str) -> None:
+    """Write large numbers out with commas, on linear and logarithmic axes.
+
+    matplotlib would take a power of ten out and write it in a corner.
+    """
+    axis = ax.yaxis if which == "y" else ax.xaxis
+    is_log = axis.get_scale() == "log"
+    if is_log or max(map(abs, axis.get_view_interval())) >= _LARGE:
+        axis.set_major_formatter("{x:,.0f}")
+        if which == "x" and not is_log:  # long numbers side by side
+            ax.locator_params(axis="x", nbins=4)
 
 
 def shorten(label: str, width: int = 22) -> str:

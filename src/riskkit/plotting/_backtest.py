@@ -8,7 +8,7 @@ import numpy as np
 
 from riskkit._core.params import check_option
 from riskkit.exceptions import InvalidInputError
-from riskkit.plotting._axes import percent_axis, style_axes
+from riskkit.plotting._axes import MARKS, SHADES, percent_axis, style_axes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,9 +33,6 @@ _MEASURES = {
     "log_loss": (None, "Log-loss"),
 }
 _SHARES = ("event_rate",)
-# M. Okabe and K. Ito, "Color Universal Design", 2008, in an order readable in grey.
-_SHADES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
-_MARKS = "os^Dv<"
 
 
 class BacktestDisplay:
@@ -217,7 +214,7 @@ class BacktestDisplay:
             place,
             np.where(held, self.low[i], np.nan),
             np.where(held, self.high[i], np.nan),
-            color=_SHADES[i % len(_SHADES)],
+            color=SHADES[i % len(SHADES)],
             alpha=0.15,
             linewidth=0,
         )
@@ -226,8 +223,8 @@ class BacktestDisplay:
         self.ax_.plot(
             np.arange(len(self.windows)),
             values,
-            color=_SHADES[i % len(_SHADES)],
-            marker=_MARKS[i % len(_MARKS)],
+            color=SHADES[i % len(SHADES)],
+            marker=MARKS[i % len(MARKS)],
             markersize=3.5,
             linewidth=1.3,
             label=label,

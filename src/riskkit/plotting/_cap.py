@@ -8,7 +8,7 @@ import numpy as np
 
 from riskkit._core.target import encode_event
 from riskkit.metrics import cap_curve
-from riskkit.plotting._axes import COLORS, percent_axis, style_axes
+from riskkit.plotting._axes import COLORS, SHADES, percent_axis, style_axes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from riskkit.typing import FloatArray
 
 __all__ = ["CAPDisplay"]
+
+# What a curve of a model is called among the lines of its axes.
+_MODEL = "cap of a model"
 
 
 class CAPDisplay:
@@ -111,7 +114,7 @@ class CAPDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw.
+            Where to draw; the axes of another display compare two models.
 
         label : str, default="model"
             Name of the curve in the legend.
@@ -123,19 +126,19 @@ class CAPDisplay:
         """
         self.ax_ = style_axes(ax)
         self.figure_ = self.ax_.figure
-        perfect = [0, self.event_rate, 1]
-        self.ax_.plot(
-            perfect, [0, 1, 1], color=COLORS["expected"], linestyle=":", label="perfect"
-        )
-        self.ax_.plot(
-            [0, 1], [0, 1], color=COLORS["expected"], linewidth=0.8, label="chance"
-        )
+        # Several models may share the axes: the frame is drawn once, and each model has
+        # a colour of its own.
+        n_before = sum(line.get_gid() == _MODEL for line in self.ax_.lines)
+        if not n_before:
+            self._plot_frame()
         self.ax_.plot(
             self.share,
             self.event_share,
-            color=COLORS["nonevent"],
+            color=SHADES[n_before % len(SHADES)],
+            linestyle="-" if n_before % 2 == 0 else "--",
             linewidth=2,
             label=f"{label}, Gini = {self.gini:.3f}",
+            gid=_MODEL,
         )
         self.ax_.set(
             xlabel="Share of accounts, riskiest first",
@@ -147,6 +150,13 @@ class CAPDisplay:
         percent_axis(self.ax_, "y")
         self.ax_.legend(fontsize=8, frameon=False, loc="lower right")
         return self
+
+    def _plot_frame(self) -> None:
+        grey = COLORS["expected"]
+        self.ax_.plot(
+            [0, self.event_rate, 1], [0, 1, 1], color=grey, ls=":", label="perfect"
+        )
+        self.ax_.plot([0, 1], [0, 1], color=grey, linewidth=0.8, label="chance")
 
 
 def _gini(share: FloatArray, event_share: FloatArray, event_rate: float) -> float:

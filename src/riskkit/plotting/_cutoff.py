@@ -10,7 +10,7 @@ import numpy as np
 from riskkit._core.params import check_option
 from riskkit.decision import CutoffResult, cutoff_table
 from riskkit.exceptions import InvalidInputError
-from riskkit.plotting._axes import COLORS, percent_axis, style_axes
+from riskkit.plotting._axes import COLORS, number_axis, percent_axis, style_axes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -269,6 +269,8 @@ class CutoffDisplay:
         if self.value != "profit":
             percent_axis(self.ax_, "y")
             self.ax_.set_ylim(0, 1.15 * self._top())
+        else:
+            number_axis(self.ax_, "y")
         if len(self.curves) > 1 or choice is not None:
             self.ax_.legend(fontsize=8, frameon=False, loc="best")
         return self

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from riskkit.plotting._axes import COLORS, percent_axis, shorten
+from riskkit.plotting._axes import COLORS, number_axis, percent_axis, shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,10 +51,11 @@ def _draw_line(ax: Axes, effect: FeatureEffect) -> None:
         color=COLORS["expected"],
         linewidth=0.8,
     )
+    number_axis(ax, "x")
     if effect.states:
         span = float(np.ptp(x)) or 1.0
         ticks = [t for t in ax.get_xticks() if x[0] <= t <= x[-1]]
-        labels = [f"{t:g}" for t in ticks]
+        labels = ax.xaxis.get_major_formatter().format_ticks(ticks)
         step = 0.12 * span
         _draw_states(ax, effect, x[-1] + step, step, np.array(ticks), labels)
 

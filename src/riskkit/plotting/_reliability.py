@@ -13,7 +13,7 @@ from riskkit._core.target import encode_event
 from riskkit._kernels.bins import quantile_edges
 from riskkit.exceptions import InvalidInputError
 from riskkit.metrics import jeffreys_interval
-from riskkit.plotting._axes import percent_axis, style_axes
+from riskkit.plotting._axes import MARKS, SHADES, percent_axis, style_axes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ReliabilityDisplay"]
 
-# M. Okabe and K. Ito, "Color Universal Design", 2008, in an order readable in grey.
-_SHADES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
-_MARKS = "os^D"
 # Curves closer than this would cover each other's intervals.
 _SHIFT = 0.006
 
@@ -207,8 +204,8 @@ class ReliabilityDisplay:
                 curve["mean_pd"] + shift,
                 rate,
                 yerr=np.maximum([rate - curve["low"], curve["high"] - rate], 0.0),
-                color=_SHADES[i % len(_SHADES)],
-                marker=_MARKS[i % len(_MARKS)],
+                color=SHADES[i % len(SHADES)],
+                marker=MARKS[i % len(MARKS)],
                 markersize=4,
                 linewidth=1.2,
                 capsize=2,

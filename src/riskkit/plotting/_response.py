@@ -9,7 +9,7 @@ import numpy as np
 from riskkit._core.params import check_option
 from riskkit.decision import ResponseGainsResult
 from riskkit.exceptions import InvalidInputError
-from riskkit.plotting._axes import COLORS, percent_axis, style_axes
+from riskkit.plotting._axes import COLORS, number_axis, percent_axis, style_axes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -200,5 +200,7 @@ class ResponseGainsDisplay:
         percent_axis(self.ax_, "x")
         if self.value != "profit":
             percent_axis(self.ax_, "y")
+        else:
+            number_axis(self.ax_, "y")
         self.ax_.legend(fontsize=8, frameon=False, loc="best")
         return self

@@ -8,7 +8,7 @@ import numpy as np
 
 from riskkit._core.params import check_int
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
-from riskkit.plotting._axes import shorten, style_axes
+from riskkit.plotting._axes import MARKS, SHADES, shorten, style_axes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["StabilityTrendDisplay"]
 
-# M. Okabe and K. Ito, "Color Universal Design", 2008, in an order readable in grey.
-_SHADES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
-_MARKS = "os^Dv<"
 _LIMITS = (("amber", "--"), ("red", "-"))
 
 
@@ -199,8 +196,8 @@ class StabilityTrendDisplay:
             self.ax_.plot(
                 place,
                 self.psi[i],
-                color=_SHADES[i % len(_SHADES)],
-                marker=_MARKS[i % len(_MARKS)],
+                color=SHADES[i % len(SHADES)],
+                marker=MARKS[i % len(MARKS)],
                 markersize=3.5,
                 linewidth=1.3,
                 label=shorten(name),

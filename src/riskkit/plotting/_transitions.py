@@ -282,8 +282,10 @@ class RollRateDisplay:
         self.figure_ = self.ax_.figure
         shades = colormaps["cividis"](np.linspace(0.0, 0.85, len(self.states)))
         place = np.arange(len(self.months))
+        # From the worst state nothing rolls on, and from the best none recovers.
+        idle = {"worse": len(self.states) - 1, "better": 0}.get(self.value)
         for j, state in enumerate(self.states):
-            if not np.isnan(self.rates[:, j]).all():
+            if j != idle and not np.isnan(self.rates[:, j]).all():
                 self.ax_.plot(
                     place,
                     self.rates[:, j],
@@ -295,9 +297,18 @@ class RollRateDisplay:
                 )
         every = -(-len(self.months) // 8)
         self.ax_.set_xticks(place[::every], self.months[::every])
-        self.ax_.set(ylabel=_TITLES[self.value], ylim=(0, None))
+        # Room for the legend above the lines.
+        top = 1.25 * self.ax_.get_ylim()[1]
+        self.ax_.set(ylabel=_TITLES[self.value], ylim=(0, top))
         percent_axis(self.ax_, "y")
-        self.ax_.legend(title="From", title_fontsize=8, fontsize=7, frameon=False)
+        self.ax_.legend(
+            title="From",
+            title_fontsize=8,
+            fontsize=7,
+            frameon=False,
+            loc="upper left",
+            ncols=len(self.states),
+        )
         return self
 
 
