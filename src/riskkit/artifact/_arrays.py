@@ -10,14 +10,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from riskkit.artifact._members import ARRAYS
 from riskkit.exceptions import ArtifactError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ARRAYS", "ArraysReader", "encode_arrays"]
-
-ARRAYS = "detector.bin"
+__all__ = ["ArraysReader", "encode_arrays"]
 
 
 def encode_arrays(arrays: Sequence[tuple[Any, str]]) -> bytes:

@@ -26,8 +26,9 @@ from riskkit.artifact._codec import (
     encode_scorecard,
 )
 from riskkit.artifact._features import FeatureSpec, SpecialGroup
+from riskkit.artifact._members import TREES
 from riskkit.artifact._node import Node
-from riskkit.artifact._nodes_codec import TREES, NodesReader, encode_nodes
+from riskkit.artifact._nodes_codec import NodesReader, encode_nodes
 from riskkit.artifact._pd_map_codec import decode_map, encode_map
 
 if TYPE_CHECKING:

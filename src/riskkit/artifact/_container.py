@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from riskkit.artifact._blend import BlendSpec
-from riskkit.artifact._blend_codec import decode_blend, encode_blend
 from riskkit.artifact._canonical import canonical_json, plain_data
 from riskkit.artifact._codec import (
     decode_baseline,
@@ -25,17 +23,10 @@ from riskkit.artifact._files import (
     read_documents,
     write_documents,
 )
-from riskkit.artifact._golden import GOLDEN, decode_golden, encode_golden
+from riskkit.artifact._golden import decode_golden, encode_golden
 from riskkit.artifact._manifest import PROTOCOL, Manifest
-from riskkit.artifact._members import LIMITS
-from riskkit.artifact._nodes_codec import TREES
-from riskkit.artifact._pd_map_codec import decode_pd_map, encode_pd_map
-from riskkit.artifact._strategy_codec import (
-    STRATEGY,
-    check_fit,
-    decode_strategy,
-    encode_strategy,
-)
+from riskkit.artifact._members import GOLDEN, LIMITS, STRATEGY, TREES
+from riskkit.artifact._scorecard import ScorecardSpec
 from riskkit.exceptions import ArtifactError
 
 if TYPE_CHECKING:
@@ -43,9 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from riskkit.artifact._baseline import BaselineSpec
+    from riskkit.artifact._blend import BlendSpec
     from riskkit.artifact._golden import GoldenRowSpec
     from riskkit.artifact._pd_map import PDMapSpec
-    from riskkit.artifact._scorecard import ScorecardSpec
     from riskkit.artifact._strategy import StrategySpec
 
 __all__ = ["Artifact", "decode_artifact", "read_artifact", "write_artifact"]
@@ -123,6 +114,8 @@ class Artifact:
         ArtifactError
             If the strategy and the model would read one name in two ways.
         """
+        from riskkit.artifact._strategy_codec import check_fit
+
         bare = replace(self, strategy=None)
         check_fit(strategy, bare.fields, bare.outputs)
         return replace(bare, strategy=strategy)
@@ -218,11 +211,15 @@ def write_artifact(
     notes = plain_data(manifest.notes, "notes")
     manifest = replace(manifest, protocol=PROTOCOL, notes=notes, members={})
     documents: dict[str, Any] = {"manifest.json": encode_manifest(manifest)}
-    if isinstance(model, BlendSpec):
-        documents |= encode_blend(model)
-    else:
+    if isinstance(model, ScorecardSpec):
         documents["model.json"] = encode_scorecard(model)
+    else:
+        from riskkit.artifact._blend_codec import encode_blend
+
+        documents |= encode_blend(model)
     if pd_map is not None:
+        from riskkit.artifact._pd_map_codec import encode_pd_map
+
         documents["pd_map.json"] = encode_pd_map(pd_map)
     if baseline is not None:
         documents["baseline.json"] = encode_baseline(baseline)
@@ -230,6 +227,8 @@ def write_artifact(
         schema = plain_data(schema, "schema")
         documents["schema.json"] = schema
     if strategy is not None:
+        from riskkit.artifact._strategy_codec import encode_strategy
+
         documents[STRATEGY] = encode_strategy(strategy)
     given = Artifact(manifest, model, baseline, schema, pd_map, strategy)
     # What could not be read back unchanged must not be written.
@@ -300,7 +299,10 @@ def decode_artifact(documents: dict[str, Any]) -> Artifact:
     check_kind(manifest, _KINDS)
     check_binary(documents, {TREES})
     model: ScorecardSpec | BlendSpec
+    # What the artifact does not hold is not imported: a scorer of cards starts faster.
     if manifest.model == "blend":
+        from riskkit.artifact._blend_codec import decode_blend
+
         model = decode_blend(documents)
     else:
         model = decode_scorecard(documents["model.json"])
@@ -309,9 +311,11 @@ def decode_artifact(documents: dict[str, Any]) -> Artifact:
             raise ArtifactError(msg)
     baseline = schema = pd_map = None
     if "pd_map.json" in documents:
+        from riskkit.artifact._pd_map_codec import decode_pd_map
+
         pd_map = decode_pd_map(documents["pd_map.json"])
     if "baseline.json" in documents:
-        if isinstance(model, BlendSpec):
+        if not isinstance(model, ScorecardSpec):
             msg = "A blend has no baseline; this artifact of one holds baseline.json."
             raise ArtifactError(msg)
         baseline = decode_baseline(documents["baseline.json"], model)
@@ -322,5 +326,7 @@ def decode_artifact(documents: dict[str, Any]) -> Artifact:
             raise ArtifactError(msg)
     artifact = Artifact(manifest, model, baseline, schema, pd_map)
     if STRATEGY in documents:
+        from riskkit.artifact._strategy_codec import decode_strategy
+
         artifact = artifact.with_strategy(decode_strategy(documents[STRATEGY]))
     return artifact

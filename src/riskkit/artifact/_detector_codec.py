@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from riskkit.artifact._arrays import ARRAYS, ArraysReader, encode_arrays
+from riskkit.artifact._arrays import ArraysReader, encode_arrays
 from riskkit.artifact._codec import MAX_FEATURES
 from riskkit.artifact._detector import (
     DetectorFieldSpec,
@@ -23,6 +23,7 @@ from riskkit.artifact._detector_state_codec import (
     encode_state,
     state_arrays,
 )
+from riskkit.artifact._members import ARRAYS
 from riskkit.artifact._node import Node
 
 if TYPE_CHECKING:

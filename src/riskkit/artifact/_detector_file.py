@@ -6,10 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from riskkit.artifact._arrays import ARRAYS
 from riskkit.artifact._canonical import plain_data
 from riskkit.artifact._codec import decode_manifest, encode_manifest
-from riskkit.artifact._container import decode_artifact
 from riskkit.artifact._detector_codec import decode_detector, encode_detector
 from riskkit.artifact._files import (
     DETECTORS,
@@ -21,25 +19,23 @@ from riskkit.artifact._files import (
 )
 from riskkit.artifact._fraud import FraudSpec
 from riskkit.artifact._fraud_codec import decode_fraud, encode_fraud
-from riskkit.artifact._golden import GOLDEN, decode_golden, encode_golden
+from riskkit.artifact._golden import decode_golden, encode_golden
 from riskkit.artifact._manifest import PROTOCOL
-from riskkit.artifact._nodes_codec import TREES
+from riskkit.artifact._members import ARRAYS, GOLDEN, TREES
 from riskkit.exceptions import ArtifactError
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
-    from riskkit.artifact._container import Artifact
     from riskkit.artifact._detector import DetectorSpec
     from riskkit.artifact._golden import GoldenRowSpec
     from riskkit.artifact._manifest import Manifest
 
 __all__ = [
     "DetectorArtifact",
-    "decode_model",
+    "decode_detector_artifact",
     "read_detector",
-    "read_model",
     "write_detector",
 ]
 
@@ -164,7 +160,7 @@ def write_detector(
         schema = plain_data(schema, "schema")
         documents["schema.json"] = schema
     # What could not be read back unchanged must not be written.
-    found = _decode(documents)
+    found = decode_detector_artifact(documents)
     if found != DetectorArtifact(manifest, model, schema):
         msg = "The artifact must read back as what was given; its specs hold odd types."
         raise ArtifactError(msg)
@@ -207,52 +203,10 @@ def read_detector(path: str | os.PathLike[str]) -> DetectorArtifact:
     ...
     riskkit.exceptions.ArtifactError: No artifact found: nothing is at not_there.rk.
     """
-    return _decode(read_documents(path))
+    return decode_detector_artifact(read_documents(path))
 
 
-def read_model(path: str | os.PathLike[str]) -> Artifact | DetectorArtifact:
-    """Read an artifact of any kind; everything is checked, nothing is executed.
-
-    Parameters
-    ----------
-    path : str or path
-        A ``.rk`` file, or a folder with the same members.
-
-    Returns
-    -------
-    artifact : Artifact or DetectorArtifact
-        What it holds: a model of PDs, or a detector or fraud model.
-
-    Raises
-    ------
-    ArtifactError
-        If there is nothing, or anything is not as riskkit writes it; the message
-        names the member and the reason.
-
-    See Also
-    --------
-    read_artifact : Reads models of PDs only.
-    read_detector : Reads detectors and fraud models only.
-
-    Examples
-    --------
-    >>> from riskkit.artifact import read_model
-    >>> read_model("not_there.rk")
-    Traceback (most recent call last):
-    ...
-    riskkit.exceptions.ArtifactError: No artifact found: nothing is at not_there.rk.
-    """
-    return decode_model(read_documents(path))
-
-
-def decode_model(documents: dict[str, Any]) -> Artifact | DetectorArtifact:
-    """Return the artifact of any kind that documents of the present protocol hold."""
-    if decode_manifest(documents["manifest.json"]).model in DETECTORS:
-        return _decode(documents)
-    return decode_artifact(documents)
-
-
-def _decode(documents: dict[str, Any]) -> DetectorArtifact:
+def decode_detector_artifact(documents: dict[str, Any]) -> DetectorArtifact:
     """Return the artifact of documents of the present protocol."""
     manifest = decode_manifest(documents["manifest.json"])
     check_kind(manifest, DETECTORS)

@@ -8,13 +8,10 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from riskkit.artifact._arrays import ARRAYS
 from riskkit.artifact._canonical import canonical_json, parse_json
 from riskkit.artifact._codec import decode_manifest, encode_manifest
-from riskkit.artifact._members import LIMITS, open_members
+from riskkit.artifact._members import ARRAYS, LIMITS, SIGNATURE, TREES, open_members
 from riskkit.artifact._migrate import check_protocol, migrate
-from riskkit.artifact._nodes_codec import TREES
-from riskkit.artifact._signature import SIGNATURE
 from riskkit.exceptions import ArtifactError, OutputError
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from riskkit.artifact._arrays import ARRAYS
 from riskkit.artifact._blend_codec import decode_blend, encode_blend
 from riskkit.artifact._detector_codec import (
     LARGEST,
@@ -12,8 +11,8 @@ from riskkit.artifact._detector_codec import (
     encode_detector,
 )
 from riskkit.artifact._fraud import FraudSpec, SurpriseSpec
+from riskkit.artifact._members import ARRAYS, TREES
 from riskkit.artifact._node import Node
-from riskkit.artifact._nodes_codec import TREES
 from riskkit.artifact._pd_map import LogOddsMapSpec
 from riskkit.artifact._pd_map_codec import decode_map, encode_map
 

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from riskkit.artifact._members import GOLDEN
 from riskkit.artifact._node import Node
 from riskkit.exceptions import ArtifactError
 
@@ -21,13 +22,11 @@ if TYPE_CHECKING:
     Answer = float | str | None
 
 __all__ = [
-    "GOLDEN",
     "GoldenRowSpec",
     "decode_golden",
     "encode_golden",
 ]
 
-GOLDEN = "golden.json"
 MAX_ROWS = 64
 # Exponentials and logarithms are those of the C library, and sums of many products
 # those of a compiler; they differ between machines in their last bits, of which

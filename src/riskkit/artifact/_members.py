@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["LIMITS", "MAX_FILE", "Members", "open_members"]
 
 # What an artifact may hold, in bytes.
+ARRAYS = "detector.bin"
+GOLDEN = "golden.json"
+SIGNATURE = "signature.json"
+STRATEGY = "strategy.json"
+TREES = "trees.bin"
 LIMITS = {
     "manifest.json": 1 << 20,
     "model.json": 16 << 20,

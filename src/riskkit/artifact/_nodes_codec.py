@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from riskkit.artifact._members import TREES
 from riskkit.artifact._nodes import NodesSpec
 from riskkit.exceptions import ArtifactError
 
@@ -16,9 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-__all__ = ["TREES", "NodesReader", "encode_nodes"]
+__all__ = ["NodesReader", "encode_nodes"]
 
-TREES = "trees.bin"
 
 _LAYOUT = (
     ("column", "<i4"),

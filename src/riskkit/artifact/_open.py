@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from riskkit.artifact._canonical import canonical_json
-from riskkit.artifact._detector_file import decode_model
 from riskkit.artifact._files import put_members, read_members
-from riskkit.artifact._golden import GOLDEN, decode_golden
+from riskkit.artifact._golden import decode_golden
 from riskkit.artifact._manifest import PROTOCOL
+from riskkit.artifact._members import GOLDEN, SIGNATURE
+from riskkit.artifact._model import decode_model
 from riskkit.artifact._signature import (
-    SIGNATURE,
     check_signature,
     decode_signature,
     read_public_key,

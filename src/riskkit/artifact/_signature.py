@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from riskkit.artifact._canonical import parse_json
+from riskkit.artifact._members import SIGNATURE
 from riskkit.artifact._node import Node
 from riskkit.exceptions import (
     ArtifactError,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "SIGNATURE",
     "SignatureSpec",
     "check_signature",
     "decode_signature",
@@ -42,7 +42,6 @@ __all__ = [
     "sign_members",
 ]
 
-SIGNATURE = "signature.json"
 
 # Signed before the members, so that a signature of anything else is none of these.
 _CONTEXT = b"riskkit artifact signature 1\n"

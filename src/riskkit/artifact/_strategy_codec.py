@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from riskkit.artifact._canonical import canonical_json, plain_data
+from riskkit.artifact._members import STRATEGY
 from riskkit.artifact._node import Node
 from riskkit.artifact._strategy import StrategySpec, read_strategy
 from riskkit.artifact._strategy_limits import read_limits
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
     from riskkit.artifact._strategy_conditions import Kind
     from riskkit.artifact._strategy_limits import LimitSpec
 
-__all__ = ["STRATEGY", "check_fit", "decode_strategy", "encode_strategy"]
+__all__ = ["check_fit", "decode_strategy", "encode_strategy"]
 
-STRATEGY = "strategy.json"
 
 _LONGEST_REASON = 400
 

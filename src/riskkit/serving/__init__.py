@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from riskkit._core.later import names_loaded_later
 from riskkit.serving._result import BatchResult, Reason, ScoreResult
 from riskkit.serving._scorer import Scorer, load_scorer
 
@@ -45,31 +45,24 @@ __all__ = [
 ]
 
 # Loaded when asked for: a service that scores cards starts without them.
-_LATER = {
-    "AnomalyBatchResult": "_anomaly_result",
-    "AnomalyReason": "_anomaly_result",
-    "AnomalyResult": "_anomaly_result",
-    "AnomalyScorer": "_anomaly_scorer",
-    "DecisionLog": "_log",
-    "FieldPolicy": "_policies",
-    "GuardedScorer": "_policies",
-    "LogEntry": "_log_lines",
-    "ReplayDifference": "_replay",
-    "ReplayResult": "_replay",
-    "ShadowEntry": "_shadow",
-    "ShadowScorer": "_shadow",
-    "learn_policies": "_policies",
-    "read_log": "_log_lines",
-    "replay_log": "_replay",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _LATER:
-        return getattr(import_module(f"riskkit.serving.{_LATER[name]}"), name)
-    msg = f"module 'riskkit.serving' has no attribute {name!r}"
-    raise AttributeError(msg)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_loaded_later(
+        __name__,
+        {
+            "AnomalyBatchResult": "_anomaly_result",
+            "AnomalyReason": "_anomaly_result",
+            "AnomalyResult": "_anomaly_result",
+            "AnomalyScorer": "_anomaly_scorer",
+            "DecisionLog": "_log",
+            "FieldPolicy": "_policies",
+            "GuardedScorer": "_policies",
+            "LogEntry": "_log_lines",
+            "ReplayDifference": "_replay",
+            "ReplayResult": "_replay",
+            "ShadowEntry": "_shadow",
+            "ShadowScorer": "_shadow",
+            "learn_policies": "_policies",
+            "read_log": "_log_lines",
+            "replay_log": "_replay",
+        },
+    )

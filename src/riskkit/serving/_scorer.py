@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from riskkit.artifact import (
-    Artifact,
-    DetectorArtifact,
-    ScorecardSpec,
-    open_artifact,
-)
+from riskkit.artifact import Artifact, ScorecardSpec, open_artifact
 from riskkit.serving._card import CardPlan
-from riskkit.serving._decision import DecisionPlan
 from riskkit.serving._golden import replay
-from riskkit.serving._pd_plan import plan_pd_map
 from riskkit.serving._record import as_dict, checked_n_reasons, refuse_record
 from riskkit.serving._result import BatchResult, ScoreResult
 
@@ -23,6 +16,7 @@ if TYPE_CHECKING:
 
     from riskkit.artifact import BlendSpec, FeatureSpec, Manifest, PDMapSpec
     from riskkit.serving._anomaly_scorer import AnomalyScorer
+    from riskkit.serving._decision import DecisionPlan
     from riskkit.serving._pd_plan import Rating
     from riskkit.serving._plan import Score
     from riskkit.serving._policies import FieldPolicy, GuardedScorer
@@ -121,10 +115,8 @@ class Scorer:
         fixed = {
             "_artifact": artifact,
             "_plan": _plan(artifact.model),
-            "_rate": None if pd_map is None else plan_pd_map(pd_map),
-            "_strategy": None
-            if artifact.strategy is None
-            else DecisionPlan(artifact.strategy, artifact.outputs),
+            "_rate": None if pd_map is None else _plan_rating(pd_map),
+            "_strategy": _plan_decision(artifact),
             "features": tuple(artifact.fields),
             "model_id": artifact.manifest.model_id,
         }
@@ -415,7 +407,7 @@ def load_scorer(
     )
     artifact = opened.artifact
     scorer: Scorer | AnomalyScorer
-    if isinstance(artifact, DetectorArtifact):
+    if not isinstance(artifact, Artifact):
         from riskkit.serving._anomaly_scorer import AnomalyScorer
 
         scorer, exact = AnomalyScorer(artifact), False
@@ -438,6 +430,23 @@ def _features(spec: ScorecardSpec | BlendSpec) -> list[FeatureSpec]:
     if isinstance(spec, ScorecardSpec):
         return [item.feature for item in spec.characteristics]
     return [feature for member in spec.members for feature in member.features]
+
+
+def _plan_rating(
+    pd_map: PDMapSpec,
+) -> Callable[[float, float, Mapping[str, object]], Rating]:
+    # What an artifact does not hold is not imported: a plain card starts faster.
+    from riskkit.serving._pd_plan import plan_pd_map
+
+    return plan_pd_map(pd_map)
+
+
+def _plan_decision(artifact: Artifact) -> DecisionPlan | None:
+    if artifact.strategy is None:
+        return None
+    from riskkit.serving._decision import DecisionPlan
+
+    return DecisionPlan(artifact.strategy, artifact.outputs)
 
 
 def _strategy_name(artifact: Artifact) -> str:
