@@ -51,7 +51,7 @@ for path in sorted(folder.iterdir()):
     found[path.stem] = [outcome, time.process_time() - started]
 memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 status = Path("/proc/self/status")
-if status.exists():  # elsewhere the peak begins with that of the parent, before the fork
+if status.exists():  # the other peak begins with the parent's
     line = next(l for l in status.read_text().splitlines() if l.startswith("VmHWM"))
     memory = int(line.split()[1]) / 1024
 print(json.dumps({"found": found, "memory": memory}))
