@@ -51,8 +51,14 @@ format: $(VENV)/.dev ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(VENV)/.dev ## Check that the pages and their examples run
-	$(BIN)/python -m pytest -q --doctest-glob='*.md' docs README.md
+$(VENV)/.docs: $(VENV)/.dev
+	$(PIP) install --quiet -c constraints.txt -e '.[docs]'
+	@touch $@
+
+docs: $(VENV)/.docs ## Build the documentation site in build/docs and run its examples
+	$(BIN)/python -m sphinx -W --keep-going -q -j 2 -d build/doctrees -b html docs build/docs
+	$(BIN)/python -m pytest -q -m 'slow or not slow' tests/test_docs.py tests/test_docs_site.py
+	@echo "Open build/docs/index.html"
 
 bench: $(VENV)/.dev ## Run the benchmarks and print their tables
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

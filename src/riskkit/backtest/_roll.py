@@ -68,7 +68,7 @@ class RollRateResult:
             Columns month (at the end of the move), state (at its start), n (accounts
             that started), better, same, worse and left (shares of them; they add up
             to 1), low and high of worse, and net_flow: the accounts one state further
-            on at the end over `n`. With amounts the same by balance, with amount_
+            on at the end over `n`. With amounts the same by balance, with ``amount_``
             before.
         """
         import pandas as pd

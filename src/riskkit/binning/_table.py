@@ -37,7 +37,7 @@ __all__ = ["BinningTable", "make_table"]
 class BinningTable:
     """Bins of one feature with the accounts, events and evidence of each.
 
-    Every array has one entry for each bin of :attr:`feature`, in its order: regular
+    Every array has one entry for each bin of `feature`, in its order: regular
     bins, special groups, missing, unseen. What stands here in `woe` is what
     ``transform`` emits, what the scorecard weighs and what the scorer applies.
 

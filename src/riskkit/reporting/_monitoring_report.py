@@ -69,7 +69,8 @@ def monitoring_report(
     Parameters
     ----------
     warning : WarningResult
-        Verdict, lights and alerts of the run, from :meth:`EarlyWarning.evaluate`.
+        Verdict, lights and alerts of the run, from
+        :meth:`~riskkit.monitoring.EarlyWarning.evaluate`.
 
     *results : results of riskkit.monitoring
         What the lights were drawn from, at most one of each kind: stability,

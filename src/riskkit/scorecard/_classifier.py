@@ -60,8 +60,8 @@ class ScorecardClassifier(OffsetPredictions):
         How log-odds become points; None stands for ``PointsScaler()``.
 
     special_codes : sequence, dict or None, default=None
-        Values that stand for a reason, as in :class:`OptimalBinner`, for the default
-        binner; a `binner` given has its own.
+        Values that stand for a reason, as in :class:`~riskkit.binning.OptimalBinner`,
+        for the default binner; a `binner` given has its own.
 
     min_iv : float, default=0.0
         Features with a lower information value are left out.
