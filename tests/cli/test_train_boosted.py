@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from riskkit.artifact import read_artifact
+from riskkit.export import to_sql
 from riskkit.serving import load_scorer
 
 
@@ -73,10 +74,11 @@ def test_inspect_shows_members_and_fields(trained_as, run):
     assert [field["name"] for field in plain["model"]["fields"]] == list(model.names)
 
 
-def test_sql_is_for_scorecards(trained_as, run):
+def test_sql_of_trees_has_no_reasons(trained_as, run):
     out, _ = trained_as("lightgbm")
     result = run("export", out / "model.rk")
+    assert result.exit_code == 0
+    assert result.stdout == to_sql(out / "model.rk")
+    result = run("export", out / "model.rk", "--reasons", "4")
     assert result.exit_code == 2
-    assert "SQL is written for scorecards; got a blend" in " ".join(
-        result.stderr.split()
-    )
+    assert "Shapley values, which SQL cannot give" in " ".join(result.stderr.split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from riskkit.boosting._adopt import GrowthPlan, adopt_booster, growth_plan
 from riskkit.boosting._audit import AuditRow, MonotoneAudit, StateRow
 from riskkit.boosting._blend import PDBlendClassifier
 from riskkit.boosting._contributions import ContributionResult
@@ -16,6 +17,7 @@ from riskkit.boosting._xgb_classifier import XGBPDClassifier
 __all__ = [
     "AuditRow",
     "ContributionResult",
+    "GrowthPlan",
     "LGBMPDClassifier",
     "LifeTableResult",
     "MonotoneAudit",
@@ -25,6 +27,8 @@ __all__ = [
     "StateRow",
     "TermStructureResult",
     "XGBPDClassifier",
+    "adopt_booster",
+    "growth_plan",
     "life_table",
     "search",
 ]

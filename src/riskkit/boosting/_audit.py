@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from riskkit._core.progress import Progress
-    from riskkit.artifact import TreeColumnSpec, TreeSpec
+    from riskkit.artifact import FeatureSpec, TreeColumnSpec, TreeSpec
     from riskkit.boosting._directions import Directions
-    from riskkit.boosting._features import BinnedRows
     from riskkit.boosting._plan import Forest
     from riskkit.typing import FloatArray
 
@@ -160,7 +159,7 @@ class MonotoneAudit:
 
 
 def audit_constraints(
-    rows: BinnedRows,
+    features: Sequence[FeatureSpec],
     columns: Sequence[TreeColumnSpec],
     directions: Directions,
     forest: Forest,
@@ -177,7 +176,7 @@ def audit_constraints(
     states: list[StateRow] = []
     arrays = to_arrays(trees) if constrained else []
     for j in constrained:
-        feature, sign = rows.features[j], directions.signs[j]
+        feature, sign = features[j], directions.signs[j]
         own = [k for k, column in enumerate(columns) if column.feature == j]
         swept = np.column_stack(
             [

@@ -332,15 +332,10 @@ class BasePDBooster(ClassifierMixin, BaseEstimator, ABC):
             n_event, n_nonevent, n_event_rows, training.is_event.size - n_event_rows
         )
         is_thin = n_rarer < FEW_EVENTS
-        # Half a per cent of the curvature that all events have at the event rate.
-        leaf = float(np.clip(0.005 * n_event * n_nonevent / training.n_rows, 1.0, 20.0))
         n_cells = training.is_event.size * len(training.table.names)
-        rate = _RATE if training.n_rows < _MANY_ROWS else _RATE_OF_MANY
-        if self.learning_rate is not None:
-            rate = float(self.learning_rate)
         return Recipe(
             new_trainer=self._new_trainer(),
-            parameters=self._tree_parameters(rate, leaf, n_event, is_thin=is_thin),
+            parameters=self._growth(training.n_rows, n_event, is_thin=is_thin),
             monotone=self.monotone,
             price_constraints=self.price_constraints,
             special_codes=self.special_codes,
@@ -356,6 +351,15 @@ class BasePDBooster(ClassifierMixin, BaseEstimator, ABC):
             seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
             n_threads=_threads(self.n_jobs, n_cells),
         )
+
+    def _growth(self, n_rows: float, n_event: float, *, is_thin: bool) -> Any:
+        """Return the parameters of the trees for so many rows and events."""
+        # Half a per cent of the curvature that all events have at the event rate.
+        leaf = float(np.clip(0.005 * n_event * (n_rows - n_event) / n_rows, 1.0, 20.0))
+        rate = _RATE if n_rows < _MANY_ROWS else _RATE_OF_MANY
+        if self.learning_rate is not None:
+            rate = float(self.learning_rate)
+        return self._tree_parameters(rate, leaf, n_event, is_thin=is_thin)
 
     def _warn(self, recipe: Recipe) -> None:
         if recipe.is_thin:

@@ -18,10 +18,38 @@ if TYPE_CHECKING:
     from riskkit.boosting._plan import Forest, Sample, TreePlan
     from riskkit.typing import FloatArray
 
-__all__ = ["LGBMForest", "LGBMTrainer"]
+__all__ = ["LGBMForest", "LGBMTrainer", "growth_parameters"]
 
 _TIE = 1e-6  # far above the rounding of gains, far below what matters
 _FEW_ROWS = 1000  # up to here a second thread costs more than it gains
+
+
+def growth_parameters(plan: TreePlan, n_rows: int) -> dict[str, Any]:
+    """Return what the library is told about how to grow trees."""
+    parameters: dict[str, Any] = {
+        "objective": "binary",
+        "metric": "binary_logloss",
+        "verbosity": -1,
+        "seed": plan.seed,
+        "num_threads": plan.n_threads,
+        # The same trees for any number of threads.
+        "deterministic": True,
+        "force_col_wise": True,
+        # Codes are bins already: one bin each, whatever the sample of rows holds.
+        "max_bin": plan.n_codes + 2,
+        "min_data_in_bin": 1,
+        "bin_construct_sample_cnt": max(1, n_rows),
+        "feature_pre_filter": False,
+        # Where two columns do equally well the first one is taken, not the one that
+        # rounding favours.
+        "feature_contri": _in_order(len(plan.monotone)),
+        **plan.parameters,
+    }
+    if any(plan.monotone):
+        parameters["monotone_constraints"] = list(plan.monotone)
+        # The other methods break their promise where values are missing.
+        parameters["monotone_constraints_method"] = "basic"
+    return parameters
 
 
 class LGBMTrainer:
@@ -29,29 +57,7 @@ class LGBMTrainer:
 
     def __init__(self, plan: TreePlan, sample: Sample, held_out: Sample | None) -> None:
         self._n_threads = plan.n_threads
-        parameters = {
-            "objective": "binary",
-            "metric": "binary_logloss",
-            "verbosity": -1,
-            "seed": plan.seed,
-            "num_threads": plan.n_threads,
-            # The same trees for any number of threads.
-            "deterministic": True,
-            "force_col_wise": True,
-            # Codes are bins already: one bin each, whatever the sample of rows holds.
-            "max_bin": plan.n_codes + 2,
-            "min_data_in_bin": 1,
-            "bin_construct_sample_cnt": max(1, sample.is_event.size),
-            "feature_pre_filter": False,
-            # Where two columns do equally well the first one is taken, not the one that
-            # rounding favours.
-            "feature_contri": _in_order(sample.codes.shape[1]),
-            **plan.parameters,
-        }
-        if any(plan.monotone):
-            parameters["monotone_constraints"] = list(plan.monotone)
-            # The other methods break their promise where values are missing.
-            parameters["monotone_constraints_method"] = "basic"
+        parameters = growth_parameters(plan, sample.is_event.size)
         rows = self._dataset(sample, plan.intercept, parameters)
         self._booster = lightgbm.Booster(parameters, rows)
         if held_out is not None:

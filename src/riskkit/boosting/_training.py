@@ -123,7 +123,7 @@ def train_booster(
         signs=signs,
         search=search,
         audit=audit_constraints(
-            rows,
+            rows.features,
             columns,
             directions,
             forest,

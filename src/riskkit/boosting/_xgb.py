@@ -23,31 +23,37 @@ if TYPE_CHECKING:
     from riskkit.boosting._plan import Forest, Sample, TreePlan
     from riskkit.typing import FloatArray
 
-__all__ = ["XGBForest", "XGBTrainer"]
+__all__ = ["XGBForest", "XGBTrainer", "growth_parameters"]
 
 _BLOCK = 1 << 14  # rows whose leaves are held at a time
+
+
+def growth_parameters(plan: TreePlan) -> dict[str, Any]:
+    """Return what the library is told about how to grow trees."""
+    parameters: dict[str, Any] = {
+        "objective": "binary:logistic",
+        "eval_metric": "logloss",
+        "tree_method": "hist",
+        # The start is given row by row, so that it is no part of the trees.
+        "base_score": 0.5,
+        "max_bin": max(2, plan.n_codes),
+        "seed": plan.seed,
+        "nthread": plan.n_threads,
+        "verbosity": 0,
+        **plan.parameters,
+    }
+    if any(plan.monotone):
+        signs = ",".join(str(sign) for sign in plan.monotone)
+        parameters["monotone_constraints"] = f"({signs})"
+    return parameters
 
 
 class XGBTrainer:
     """Grows trees one at a time from the log-odds of the event rate."""
 
     def __init__(self, plan: TreePlan, sample: Sample, held_out: Sample | None) -> None:
-        signs = ",".join(str(sign) for sign in plan.monotone)
         self._n_threads = plan.n_threads
-        parameters = {
-            "objective": "binary:logistic",
-            "eval_metric": "logloss",
-            "tree_method": "hist",
-            # The start is given row by row, so that it is no part of the trees.
-            "base_score": 0.5,
-            "max_bin": max(2, plan.n_codes),
-            "seed": plan.seed,
-            "nthread": plan.n_threads,
-            "verbosity": 0,
-            **plan.parameters,
-        }
-        if any(plan.monotone):
-            parameters["monotone_constraints"] = f"({signs})"
+        parameters = growth_parameters(plan)
         self._sample = self._matrix(sample, plan.intercept)
         self._held_out: Any = None
         if held_out is not None:

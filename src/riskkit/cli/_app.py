@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 import riskkit
 from riskkit.cli._backtest_words import backtest_app
+from riskkit.cli._engine_words import Engine, MemoryLimit, is_large
 from riskkit.cli._errors import debugging, reported
 from riskkit.cli._monitor_words import monitor_app
 from riskkit.cli._trust_words import add_trust_commands
@@ -147,13 +148,35 @@ def train(
     report: Annotated[
         bool, typer.Option("--report/--no-report", help="Write report.html.")
     ] = True,
+    engine: Engine = None,
+    memory_limit: MemoryLimit = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Train a model on a table and judge it on unseen rows.
 
-    Writes model.rk, report.html, scored.parquet and summary.json, all or none.
+    Writes model.rk, report.html, scored.parquet and summary.json, all or none. A table
+    in batches is fitted a scorecard to all rows: model.rk and summary.json.
     """
+    if is_large(table, engine, memory_limit):
+        from riskkit.cli._large import train_large
+
+        train_large(
+            table,
+            out,
+            target=target,
+            features=features,
+            exclude=exclude,
+            special_codes=special_codes,
+            event=event,
+            kind=model,
+            date=date,
+            engine=engine,
+            memory_limit=memory_limit,
+            overwrite=overwrite,
+            as_json=as_json,
+        )
+        return
     from riskkit.cli._train import train as run
 
     run(
@@ -189,9 +212,27 @@ def score(
         list[str] | None,
         typer.Option(metavar="A,B", help="Columns of the table to repeat, as a key."),
     ] = None,
+    engine: Engine = None,
+    memory_limit: MemoryLimit = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Give every row of a table its PD, points and reasons."""
+    """Give every row of a table its PD, points and reasons.
+
+    A table in batches is given its PD, points and log-odds, by the engine itself.
+    """
+    if is_large(table, engine, memory_limit):
+        from riskkit.cli._large import score_large
+
+        score_large(
+            artifact,
+            table,
+            out,
+            keep=keep,
+            engine=engine,
+            memory_limit=memory_limit,
+            overwrite=overwrite,
+        )
+        return
     from riskkit.cli._score import score as run
 
     run(artifact, table, out, n_reasons=reasons, keep=keep, overwrite=overwrite)
@@ -222,8 +263,13 @@ def export(
         str, typer.Option(metavar="NAME", help="Table to score, schema.table too.")
     ] = "applications",
     reasons: Annotated[
-        int, typer.Option(min=0, max=20, help="Most reasons for each row.")
-    ] = 4,
+        int | None,
+        typer.Option(
+            min=0,
+            max=20,
+            help="Most reasons for each row; 4 for scorecards, trees have none in SQL.",
+        ),
+    ] = None,
     reason_as: Annotated[
         Literal["feature", "text"],
         typer.Option(help="A reason as the name of a column, or in words."),

@@ -23,7 +23,7 @@ def export_sql(
     *,
     dialect: str,
     table: str,
-    reasons: int,
+    reasons: int | None,
     reason_as: str,
     keep: Sequence[str] | None,
     overwrite: bool,

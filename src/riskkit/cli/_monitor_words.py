@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
+from riskkit.cli._engine_words import Engine, MemoryLimit  # noqa: TC001 (typer)
 from riskkit.cli._errors import debugging, reported
 
 __all__ = ["USAGE", "monitor_app"]
@@ -103,3 +104,42 @@ def run(
         msg = "--out must name a folder for the results, or give --dry-run."
         raise typer.BadParameter(msg)
     run_monitor(config, as_of, out, fail_on=fail_on, overwrite=overwrite)
+
+
+@monitor_app.command()
+def count(
+    artifact: Annotated[
+        Path, typer.Argument(metavar="ARTIFACT", help="Scorecard that is watched.")
+    ],
+    table: Annotated[
+        Path,
+        typer.Argument(metavar="TABLE", help="Parquet file, folder or quoted glob."),
+    ],
+    *,
+    period: Annotated[
+        str, typer.Option(metavar="COLUMN", help="Period or date of each row.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="Counts, population.json.")
+    ],
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Outcome: 1, 0, or missing if not known."),
+    ] = None,
+    engine: Engine = None,
+    memory_limit: MemoryLimit = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Count a table of any size, period by period, over the bins of a scorecard."""
+    from riskkit.cli._large import count_periods
+
+    count_periods(
+        artifact,
+        table,
+        out,
+        period=period,
+        target=target,
+        engine=engine,
+        memory_limit=memory_limit,
+        overwrite=overwrite,
+    )

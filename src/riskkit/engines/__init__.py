@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from riskkit.engines._boosted import fit_boosted
 from riskkit.engines._card import fit_scorecard, score
 from riskkit.engines._collect import collect_stats
 from riskkit.engines._fit import fit_baseline, fit_binner
@@ -13,6 +14,7 @@ __all__ = [
     "collect_stats",
     "fit_baseline",
     "fit_binner",
+    "fit_boosted",
     "fit_scorecard",
     "monitor",
     "score",

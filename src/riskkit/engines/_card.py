@@ -14,6 +14,7 @@ from riskkit.engines._collect import collect_stats, open_table, split_columns
 from riskkit.engines._engine import check_columns
 from riskkit.engines._fit import binner_from
 from riskkit.engines._patterns import Patterns, representative_rows
+from riskkit.engines._shown import fold_shown
 from riskkit.exceptions import (
     InvalidInputError,
     InvalidParameterError,
@@ -128,13 +129,21 @@ def fit_scorecard(
             engine=engine,
             memory_limit=memory_limit,
             batch_rows=batch_rows,
+            verbose=card.verbose,
         )
     fitted = binner_from(binner, stats, roles.features)
     specs = tuple(table.feature for table in fitted.binning_tables_.values())
     patterns = Patterns(specs, y, sample_weight, stats.classes, int(max_patterns))
     names = [spec.name for spec in specs]
     weights = [] if sample_weight is None else [sample_weight]
-    found = patterns.finish(opened.fold(patterns, [*names, y, *weights]))
+    blocks = fold_shown(
+        opened,
+        patterns,
+        [*names, y, *weights],
+        verbose=card.verbose,
+        stage="Counting patterns of bins",
+    )
+    found = patterns.finish(blocks)
     if found.counts.sum() != stats.n:
         msg = (
             f"The source must hold the rows that were counted, {stats.n:g} of them; "
@@ -187,8 +196,9 @@ def score(
     -------
     scores : table of the engine
         Columns of `keep`, then ``pd``, ``points`` and ``log_odds``: a DuckDB relation
-        or Polars lazy frame, scored inside the engine when it is asked for; a reader
-        of Arrow batches; an iterator of frames for chunks; a frame for a frame.
+        or a lazy frame of Polars, Dask or Spark, scored by the engine when it is asked
+        for; a reader of Arrow batches; an iterator of frames for chunks; a frame for a
+        frame.
 
     Raises
     ------

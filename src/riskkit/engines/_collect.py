@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from riskkit._core.frames import Table
 from riskkit._core.params import check_int
 from riskkit.engines._engine import check_columns, open_source
+from riskkit.engines._shown import fold_shown
 from riskkit.engines._stats import SufficientStats
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
 
@@ -82,6 +83,7 @@ def collect_stats(
     engine: str | None = None,
     memory_limit: str | None = None,
     batch_rows: int = 500_000,
+    verbose: bool | str = False,
 ) -> SufficientStats:
     """Count every value of every feature, in one pass over a table of any size.
 
@@ -89,8 +91,8 @@ def collect_stats(
     ----------
     source : table, chunks, relation or path
         A pandas, Polars or Arrow frame or a mapping of columns; an iterable of them;
-        an Arrow dataset or reader; a Polars lazy frame; a DuckDB relation; a Parquet
-        file, folder, glob, or list of files.
+        an Arrow dataset or reader; a Polars lazy frame; a DuckDB relation; a frame of
+        Dask or Spark; a Parquet file, folder, glob, or list of files.
 
     y : str
         Column with the outcome.
@@ -107,7 +109,7 @@ def collect_stats(
     special_codes, classes, max_values, max_levels
         As for :class:`SufficientStats`.
 
-    engine : {"duckdb", "polars", "arrow", "memory"} or None, default=None
+    engine : {"duckdb", "polars", "dask", "spark", "arrow", "memory"}, default=None
         Who reads. None takes the source's own engine, and for paths Arrow, or DuckDB
         with a `memory_limit`.
 
@@ -116,6 +118,9 @@ def collect_stats(
 
     batch_rows : int, default=500000
         Rows in memory at a time.
+
+    verbose : bool or "auto", default=False
+        Whether a bar on stderr tells of the rows read; "auto" for one on a terminal.
 
     Returns
     -------
@@ -156,7 +161,13 @@ def collect_stats(
         "max_values": max_values,
         "max_levels": max_levels,
     }
-    return opened.fold(_Count(roles, parameters), roles.columns)
+    return fold_shown(
+        opened,
+        _Count(roles, parameters),
+        roles.columns,
+        verbose=verbose,
+        stage="Counting values",
+    )
 
 
 def open_table(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from riskkit.engines._arrow import find_files
 from riskkit.engines._engine import fold_parts, import_engine
+from riskkit.engines._files import check_schemas, find_files
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def open_engine(
     if not files:
         return None
     duckdb = import_engine("duckdb", "sql")
+    check_schemas(files)
     connection = duckdb.connect()
     if options.memory_limit is not None:
         try:
@@ -71,6 +72,8 @@ def open_engine(
 
 class DuckDBEngine:
     """A relation, whose rows come in batches of Arrow."""
+
+    is_streamed = True
 
     def __init__(
         self, relation: Any, options: EngineOptions, connection: Any = None

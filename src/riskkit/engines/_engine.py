@@ -40,6 +40,8 @@ State = TypeVar("State")
 _MODULES = {
     "duckdb": "riskkit.engines._duckdb",
     "polars": "riskkit.engines._polars",
+    "dask": "riskkit.engines._dask",
+    "spark": "riskkit.engines._spark",
     "arrow": "riskkit.engines._arrow",
     "memory": "riskkit.engines._memory",
 }
@@ -83,6 +85,11 @@ class Engine(Protocol):
         """Names of its columns."""
         ...
 
+    @property
+    def is_streamed(self) -> bool:
+        """Whether parts come to this process in turn, so that it can tell of each."""
+        ...
+
     def fold(self, job: Aggregation[State], columns: Sequence[str]) -> State:
         """Return the counts of all rows, of which only `columns` are read."""
         ...
@@ -120,6 +127,7 @@ def fold_parts(job: Aggregation[State], parts: Iterable[Any]) -> State:
     state = job.start()
     for part in parts:
         state = job.update(state, part)
+        del part  # before the next one is read: one in memory, not two
     return state
 
 

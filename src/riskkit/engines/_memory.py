@@ -43,6 +43,8 @@ def open_engine(
 class TableEngine:
     """A single table."""
 
+    is_streamed = False
+
     def __init__(self, source: Any) -> None:
         self._source = source
         self.columns = list(Table.read(source).names)
@@ -59,6 +61,8 @@ class TableEngine:
 
 class ChunkEngine:
     """Tables that come in turn; an iterator can be read once."""
+
+    is_streamed = True
 
     def __init__(self, source: Iterable[Any]) -> None:
         self._is_once = isinstance(source, Iterator)

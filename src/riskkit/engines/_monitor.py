@@ -10,6 +10,7 @@ from riskkit.engines._card import read_card
 from riskkit.engines._collect import open_table
 from riskkit.engines._engine import check_columns
 from riskkit.engines._scores import score_table
+from riskkit.engines._shown import fold_shown
 from riskkit.exceptions import InvalidParameterError, InvalidTypeError
 from riskkit.monitoring import Baseline, StabilityMonitor
 
@@ -70,6 +71,7 @@ def monitor(
     engine: str | None = None,
     memory_limit: str | None = None,
     batch_rows: int = 500_000,
+    verbose: bool | str = False,
 ) -> StabilityMonitor:
     """Count a table of any size, period by period, over the bins of a reference.
 
@@ -98,7 +100,7 @@ def monitor(
     sample_weight : str, default=None
         Column with weights.
 
-    engine, memory_limit, batch_rows
+    engine, memory_limit, batch_rows, verbose
         As for :func:`collect_stats`.
 
     Returns
@@ -148,7 +150,10 @@ def monitor(
         min_n=reference.min_n,
     )
     watch = _Watch(empty, card, period, score, y, sample_weight)
-    return reference.merge(opened.fold(watch, columns))
+    counted = fold_shown(
+        opened, watch, columns, verbose=verbose, stage="Counting populations"
+    )
+    return reference.merge(counted)
 
 
 def _values(column: Any) -> Any:
