@@ -52,16 +52,6 @@ def fitted_bins(binner, X, name):
     return ordinal.transform(X)[:, list(X.columns).index(name)].astype(int)
 
 
-def test_two_threads_transform_a_long_table_as_one_does(monkeypatch):
-    rng = np.random.default_rng(8)
-    X = pd.DataFrame(rng.normal(size=(400, 5)), columns=list("abcde"))
-    X["word"] = rng.choice(["x", "y", None], 400)
-    binner = OptimalBinner().fit(X, rng.random(400) < 0.3)
-    alone = binner.transform(X)
-    monkeypatch.setattr("riskkit.binning._base._SHARED_CELLS", 1)
-    np.testing.assert_array_equal(binner.transform(X), alone)
-
-
 def test_transform_emits_what_the_table_says(book, fitted):
     Xt = fitted.transform(book.data)
     for j, (name, table) in enumerate(fitted.binning_tables_.items()):

@@ -10,7 +10,7 @@ from riskkit.artifact import read_artifact
 from riskkit.boosting import LGBMPDClassifier, PDBlendClassifier, XGBPDClassifier
 from riskkit.calibration import CalibratedPD, LogitPlattCalibrator, PriorCorrection
 from riskkit.exceptions import InvalidTypeError, OutputError
-from riskkit.export import save_artifact, to_sql
+from riskkit.export import save_artifact
 from riskkit.scaling import MasterScale
 from riskkit.scorecard import ScorecardClassifier
 from riskkit.serving import load_scorer
@@ -111,8 +111,3 @@ def test_what_is_not_fitted(kind, tmp_path):
         save_artifact(kind(), tmp_path / "model.rk")
     with pytest.raises(NotFittedError):
         kind().to_spec()
-
-
-def test_sql_is_for_scorecards(model):
-    with pytest.raises(InvalidTypeError, match="got a LGBMPDClassifier"):
-        to_sql(model)

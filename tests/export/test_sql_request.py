@@ -103,7 +103,10 @@ def test_models_that_cannot_be_written(card, tmp_path):
     with pytest.raises(ArtifactError, match="nothing is at"):
         to_sql(tmp_path / "none.rk")
     other = Artifact(Manifest("booster"), object())
-    with pytest.raises(InvalidTypeError, match="SQL is written for scorecards"):
+    with pytest.raises(
+        InvalidTypeError,
+        match="SQL is written for scorecards, boosted",
+    ):
         to_sql(other)
 
 

@@ -27,7 +27,7 @@ __all__ = [
     "take_values",
 ]
 
-BLOCK = 1 << 14  # rows whose values, codes and comparisons stay in the cache
+BLOCK = 1 << 16  # rows whose values, codes and comparisons stay in the cache
 _MOST_COMPARED = 48
 _MOST_BYTES = 255  # the largest number of a byte
 

@@ -19,7 +19,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from riskkit._core.inputs import read_features, read_training
 from riskkit._core.params import check_option, check_real
-from riskkit._core.side_by_side import side_by_side
 from riskkit.artifact import encode_column
 from riskkit.binning._joins import pool
 from riskkit.binning._replay import pin_evidence, read_edits, replay_edits
@@ -47,7 +46,6 @@ __all__ = ["BaseBinner"]
 
 _ENCODINGS = ("woe", "ordinal", "event_rate")
 _UNSEEN = ("neutral", "missing", "riskiest", "error")
-_SHARED_CELLS = 2_000_000  # of a table from which transform uses a second thread
 _NAMED = 10  # features named in a warning before it says how many more
 
 
@@ -132,8 +130,6 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
     def transform(self, X: ArrayLike) -> FloatArray:
         """Replace every value by the encoding of its bin.
 
-        Two threads share a table of more than two million cells.
-
         Parameters
         ----------
         X : frame or array-like of shape (n_samples, n_features)
@@ -148,13 +144,9 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
         columns = self._feature_columns(X)
         # Columns are filled one by one, so they are laid out one after the other.
         Xt = np.empty((len(columns[0]), len(columns)), order="F")
-        tables = list(self.binning_tables_.values())
-
-        def encode(j: int) -> None:
-            values = self._values_of(tables[j])
-            encode_column(tables[j].feature, columns[j], values, out=Xt[:, j])
-
-        side_by_side(encode, len(columns), alone=Xt.size < _SHARED_CELLS)
+        for j, binned in enumerate(self.binning_tables_.values()):
+            values = self._values_of(binned)
+            encode_column(binned.feature, columns[j], values, out=Xt[:, j])
         return Xt
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import riskkit
 from riskkit._core.params import check_int, check_option
-from riskkit.artifact import PDMapSpec
+from riskkit.artifact import PDMapSpec, ScorecardSpec
+from riskkit.export._sql_blend import BlendTables
 from riskkit.export._sql_card import CardTables
 from riskkit.export._sql_check import check_parsed
 from riskkit.export._sql_columns import read_levels, read_numbers
@@ -19,7 +20,7 @@ from riskkit.export._strategy_sql import StrategyTables
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from riskkit.artifact import Artifact, ScorecardSpec
+    from riskkit.artifact import Artifact
     from riskkit.export._sql_columns import LevelInput
     from riskkit.export._sql_request import Request
 
@@ -33,7 +34,7 @@ def to_sql(
     *,
     dialect: str = "duckdb",
     table: str | Sequence[str] = "applications",
-    reasons: int = 4,
+    reasons: int | None = None,
     reason_as: str = "feature",
     keep: Sequence[str] = (),
     columns: Mapping[str, str] | None = None,
@@ -47,8 +48,8 @@ def to_sql(
     Parameters
     ----------
     model : estimator, path or Artifact
-        A fitted scorecard or a ``CalibratedPD`` of one, a saved model, or an artifact
-        in memory.
+        A fitted scorecard, boosted model or blend, or a ``CalibratedPD`` of one; a
+        saved model, or an artifact in memory.
 
     dialect : str, default="duckdb"
         ``"bigquery"``, ``"databricks"``, ``"duckdb"``, ``"mysql"``, ``"postgres"``,
@@ -58,8 +59,9 @@ def to_sql(
         The table. A text is parted at its dots, ``"lending.applications"``; a sequence
         holds the parts as they are, such as ``["loans.parquet"]`` for a file.
 
-    reasons : int, default=4
-        Most reasons for each row.
+    reasons : int, optional
+        Most reasons for each row. A scorecard has 4 unless said otherwise; those of
+        trees are Shapley values, which no SQL can give.
 
     reason_as : {"feature", "text"}, default="feature"
         Whether a reason is the name of a characteristic or its words.
@@ -104,7 +106,9 @@ def to_sql(
         ``riskkit[sql]``.
     InvalidParameterError
         If the dialect is unknown, a name is no field, two columns would have one name,
-        or a name or level cannot be written in the dialect.
+        or a name or level cannot be written in the dialect; if reasons of trees are
+        asked for, the trees have too many leaves, or the calibration inside a boosted
+        model is no line on the log-odds.
     InvalidTypeError
         If the model is of another kind.
     ArtifactError
@@ -121,6 +125,11 @@ def to_sql(
     sums are added in the order of the characteristics. Points, log-odds, reasons and
     grades are therefore those of the estimator and the scorer, to the bit; PDs go
     through the database's ``exp`` and ``ln``, which may differ in the last bits.
+
+    Trees are added one by one, as the scorer adds them: boosted models without a
+    calibration of their own give its log-odds to the bit. A forest's logarithms, and
+    the line of a calibration inside the model, agree to 1e-12 for log-odds below 9; a
+    scorer loses digits in PDs that near 1.
 
     Missing is NULL, and NaN where a database can store it. A row with a level that the
     model refuses gets NULL for everything and the name of the characteristic in
@@ -149,7 +158,8 @@ def to_sql(
     ...         row
     (1, 10.0, 'age', 30.0)
     """
-    check_int("reasons", reasons, low=0)
+    if reasons is not None:
+        check_int("reasons", reasons, low=0)
     check_option("reason_as", reason_as, _REASONS)
     writer = Writer(dialect)
     request = read_request(
@@ -172,21 +182,20 @@ def to_sql(
 
 def _write(request: Request, writer: Writer, *, in_words: bool) -> str:
     """Return the statement: its header, the intermediate tables, what is selected."""
-    artifact, spec, n_reasons = request.artifact, request.card, request.n_reasons
+    artifact, n_reasons = request.artifact, request.n_reasons
     query = Query(writer.dialect, ".".join(map(writer.quote_name, request.table)))
     kept = [(f"k{k}", name) for k, name in enumerate(request.keep, start=1)]
     items = [Item.of(key, writer.quote_name(name)) for key, name in kept]
-    columns: list[str | LevelInput] = []
-    for k, characteristic in enumerate(spec.characteristics, start=1):
-        field = characteristic.feature.name
+    columns: dict[str, str | LevelInput] = {}
+    for k, (field, kind) in enumerate(artifact.model.kinds.items(), start=1):
         column, stored = request.columns[field], request.stored_as.get(field)
-        if characteristic.feature.kind == "numeric":
+        if kind == "numeric":
             items.append(read_numbers(writer, column, f"x{k}", stored))
-            columns.append(f"x{k}")
+            columns[field] = f"x{k}"
         else:
             levels = read_levels(writer, column, f"x{k}", stored)
             items += levels.items
-            columns.append(levels)
+            columns[field] = levels
     pd_map = artifact.pd_map or PDMapSpec()
     segments = {}
     for k, field in enumerate(pd_map.columns, start=1):
@@ -195,12 +204,19 @@ def _write(request: Request, writer: Writer, *, in_words: bool) -> str:
             stored = stored or "number"
         segments[field] = read_levels(writer, column, f"s{k}", stored)
         items += segments[field].items
-    card = CardTables(spec, writer, columns)
-    pds = PDTables(pd_map, writer, segments, _most_log_odds(spec))
+    model: CardTables | BlendTables
+    if isinstance(artifact.model, ScorecardSpec):
+        model = card = CardTables(artifact.model, writer, columns)
+        reasons = card.reason_items(n_reasons, in_words=in_words)
+    else:
+        model, card = BlendTables(artifact.model, writer, columns), None
+        reasons = iter(())
+    refused = model.refused_items()
+    pds = PDTables(pd_map, writer, segments, model.most_log_odds)
     strategy = None
     if artifact.strategy is not None:
         strategy = StrategyTables(
-            artifact.strategy, request, writer, pds, refuses=bool(card.refused_items())
+            artifact.strategy, request, writer, pds, refuses=bool(refused)
         )
         items += strategy.column_items
     query.add(
@@ -208,36 +224,32 @@ def _write(request: Request, writer: Writer, *, in_words: bool) -> str:
         "the columns as the model reads them",
         items or [Item.of("nothing", "1")],
     )
-    card.add_sums(query)
+    model.add_sums(query)
     pds.add(query)
     if strategy is not None:
         strategy.add(query)
-    card.add_reasons(query, n_reasons)
+    if card is not None:
+        card.add_reasons(query, n_reasons)
     selected = [
         *(Item.of(writer.quote_name(name), key) for key, name in kept),
         pds.pd_item(),
         *(Item.of(name, name) for name in ("points", "log_odds")),
         *pds.further_items(),
         *(() if strategy is None else strategy.items()),
-        *card.reason_items(n_reasons, in_words=in_words),
-        *card.refused_items(),
+        *reasons,
+        *refused,
     ]
     return "\n".join([*_header(artifact, writer), query.finish(selected), ""])
 
 
 def _header(artifact: Artifact, writer: Writer) -> list[str]:
     model_id = artifact.manifest.model_id
-    what = f"scorecard {model_id}" if model_id else "a scorecard"
+    kind = "scorecard" if isinstance(artifact.model, ScorecardSpec) else "model"
+    what = f"{kind} {model_id}" if model_id else f"a {kind}"
     title = writer.dialect.title
     return [
         f"-- {what} by riskkit {riskkit.__version__}, in the SQL of {title}",
-        "-- points: up is safer; log_odds (of the card alone) and pd: up is riskier",
+        f"-- points: up is safer; log_odds (of the {kind} alone) and pd: up is riskier",
         "-- missing is NULL or NaN; bins are (a, b]; numbers are doubles",
         *(f"-- {note}" for note in writer.dialect.notes),
     ]
-
-
-def _most_log_odds(spec: ScorecardSpec) -> float:
-    """Return what no account's log-odds exceed, whatever their sign."""
-    most = (max(map(abs, item.log_odds)) for item in spec.characteristics)
-    return abs(spec.intercept) + sum(most)

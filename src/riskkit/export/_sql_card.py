@@ -10,17 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from riskkit.export._sql_bins import bin_conditions, last_bin
 from riskkit.export._sql_text import Item, case, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from riskkit.artifact import CharacteristicSpec, ScorecardSpec
     from riskkit.export._sql_columns import LevelInput
     from riskkit.export._sql_dialects import Writer
     from riskkit.export._sql_text import Query
 
-__all__ = ["CardTables"]
+__all__ = ["CardTables", "most_of_card"]
 
 
 class CardTables:
@@ -34,22 +35,27 @@ class CardTables:
     writer : Writer
         Writes in the dialect.
 
-    columns : sequence of str or LevelInput
-        For each characteristic the name of a column of doubles, or what reads a
-        column of levels.
+    columns : mapping of str to (str or LevelInput)
+        By the name of each field a column of doubles, or what reads a column of levels.
     """
 
     def __init__(
-        self, spec: ScorecardSpec, writer: Writer, columns: Sequence[str | LevelInput]
+        self,
+        spec: ScorecardSpec,
+        writer: Writer,
+        columns: Mapping[str, str | LevelInput],
     ) -> None:
         self._spec, self._writer = spec, writer
         numbers, self._none = _number_bins(spec.characteristics)
         self._parts = [
-            _Part(k, item, column, writer, numbers[k - 1])
-            for k, (item, column) in enumerate(
-                zip(spec.characteristics, columns, strict=True), start=1
-            )
+            _Part(k, item, columns[item.feature.name], writer, numbers[k - 1])
+            for k, item in enumerate(spec.characteristics, start=1)
         ]
+
+    @property
+    def most_log_odds(self) -> float:
+        """What no account's log-odds exceed, whatever their sign."""
+        return most_of_card(self._spec)
 
     def add_sums(self, query: Query) -> None:
         """Add the tables from raw columns to log-odds and points."""
@@ -169,14 +175,10 @@ class _Part:
 
     def bin_item(self) -> Item:
         """Return the number of each row's bin."""
-        found = (
-            self._intervals(self.column)
-            if isinstance(self.column, str)
-            else self._groups(self.column)
-        )
+        found = bin_conditions(self.spec.feature, self.column, self.writer)
         labels = self.spec.feature.labels
         branches = [(c, str(self.numbers[b]), labels[b]) for b, c in found if c]
-        rest = _last_bin(self.spec)
+        rest = last_bin(self.spec.feature)
         otherwise = str(self.numbers[rest]), labels[rest]
         return Item(self.bin, case(branches, otherwise), self.name)
 
@@ -195,24 +197,11 @@ class _Part:
             lines = case(branches, of=self.bin)
             yield Item(f"{letter}{self.place}", lines, f"{self.name}: {unit}")
 
-    def _intervals(self, x: str) -> Iterator[tuple[int, str]]:
-        feature, number = self.spec.feature, self.writer.number
-        nan = self.writer.is_nan(x)
-        missing = f"{x} IS NULL"
-        yield feature.missing_bin, missing if nan is None else f"{missing} OR {nan}"
-        for bin_, group in enumerate(feature.special, start=feature.n_regular):
-            codes = ", ".join(number(float(code)) for code in group.codes)
-            yield bin_, f"{x} IN ({codes})"
-        for bin_, edge in enumerate(feature.edges):
-            yield bin_, f"{x} <= {number(edge)}"
 
-    def _groups(self, column: LevelInput) -> Iterator[tuple[int, str | None]]:
-        feature = self.spec.feature
-        yield feature.missing_bin, column.missing
-        for bin_, group in enumerate(feature.special, start=feature.n_regular):
-            yield bin_, column.among([str(code) for code in group.codes])
-        for bin_, levels in enumerate(feature.levels):
-            yield bin_, column.among(levels)
+def most_of_card(spec: ScorecardSpec) -> float:
+    """Return what no account's log-odds exceed, whatever their sign."""
+    most = (max(map(abs, item.log_odds)) for item in spec.characteristics)
+    return abs(spec.intercept) + sum(most)
 
 
 def _number_bins(
@@ -252,9 +241,3 @@ def _refused_bin(item: CharacteristicSpec) -> int | None:
     feature = item.feature
     refuses = feature.kind == "categorical" and feature.refuse_unseen
     return feature.unseen_bin if refuses else None
-
-
-def _last_bin(item: CharacteristicSpec) -> int:
-    """Return the bin of all that no condition has caught."""
-    feature = item.feature
-    return len(feature.edges) if feature.kind == "numeric" else feature.unseen_bin

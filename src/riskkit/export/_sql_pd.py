@@ -70,7 +70,7 @@ class PDTables:
         """Add the tables of the PD, of each step, and of the grade."""
         if self._map.scale == "pd":
             formula = self._sigmoid("log_odds", self._most)
-            query.add("riskkit_pd", "the PD of the card", [Item.of("pd_0", formula)])
+            query.add("riskkit_pd", "the PD of the model", [Item.of("pd_0", formula)])
             self._columns = {"pd": "pd_0"}
         for place, step in enumerate(self._map.steps, start=1):
             self._add_step(query, place, step)

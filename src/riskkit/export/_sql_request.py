@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from riskkit._core.params import check_option, did_you_mean
-from riskkit.artifact import Artifact, Manifest, ScorecardSpec, read_artifact
+from riskkit.artifact import (
+    Artifact,
+    BlendSpec,
+    Manifest,
+    ScorecardSpec,
+    read_artifact,
+)
 from riskkit.exceptions import InvalidParameterError, InvalidTypeError
 from riskkit.export._chain import model_spec, read_model
 from riskkit.export._strategy_given import strategy_spec
@@ -20,6 +26,7 @@ __all__ = ["PREFIX", "Request", "read_request"]
 
 PREFIX = "riskkit_"  # of the names of intermediate tables
 
+_MOST_REASONS = 4  # of a scorecard, unless said otherwise
 _STORED = ("text", "number", "boolean")
 
 
@@ -34,13 +41,6 @@ class Request:
     stored_as: dict[str, str]
     n_reasons: int
 
-    @property
-    def card(self) -> ScorecardSpec:
-        """The scorecard."""
-        card = self.artifact.model
-        assert isinstance(card, ScorecardSpec)  # as read_request has seen to
-        return card
-
 
 def read_request(
     model: Any,
@@ -53,7 +53,7 @@ def read_request(
     keep: Any,
     columns: Any,
     stored_as: Any,
-    reasons: int,
+    reasons: int | None,
 ) -> Request:
     """Check what :func:`riskkit.export.to_sql` was given."""
     artifact = _read_artifact(model, calibration, grades)
@@ -76,7 +76,7 @@ def read_request(
         _read_keep(keep),
         {name: renamed.get(name, name) for name in fields},
         stored,
-        min(int(reasons), len(artifact.model.kinds)),
+        _read_reasons(reasons, artifact),
     )
     _check_distinct(request, dialect)
     return request
@@ -84,11 +84,10 @@ def read_request(
 
 def _read_artifact(model: Any, calibration: Any, grades: Any) -> Artifact:
     if not isinstance(model, (str, os.PathLike, Artifact)):
-        card, pd_map = read_model(model, calibration, grades)
-        spec = model_spec(card)
-        if not isinstance(spec, ScorecardSpec):
-            raise _no_card(type(card).__name__)
-        return Artifact(Manifest("scorecard"), spec, pd_map=pd_map)
+        fitted, pd_map = read_model(model, calibration, grades)
+        spec = model_spec(fitted)
+        kind = "scorecard" if isinstance(spec, ScorecardSpec) else "blend"
+        return Artifact(Manifest(kind), spec, pd_map=pd_map)
     if calibration is not None or grades is not None:
         msg = (
             "calibration and grades go on top of an estimator; got a saved model, "
@@ -96,14 +95,28 @@ def _read_artifact(model: Any, calibration: Any, grades: Any) -> Artifact:
         )
         raise InvalidParameterError(msg)
     artifact = model if isinstance(model, Artifact) else read_artifact(model)
-    if not isinstance(artifact.model, ScorecardSpec):
-        raise _no_card(artifact.manifest.model)
+    if not isinstance(artifact.model, (ScorecardSpec, BlendSpec)):
+        msg = (
+            "SQL is written for scorecards, boosted models and blends; got a "
+            f"{artifact.manifest.model}. Score it with riskkit.serving."
+        )
+        raise InvalidTypeError(msg)
     return artifact
 
 
-def _no_card(kind: str) -> InvalidTypeError:
-    msg = f"SQL is written for scorecards; got a {kind}. Score it with riskkit.serving."
-    return InvalidTypeError(msg)
+def _read_reasons(reasons: int | None, artifact: Artifact) -> int:
+    """Return how many reasons a row has at most."""
+    if isinstance(artifact.model, ScorecardSpec):
+        wanted = _MOST_REASONS if reasons is None else int(reasons)
+        return min(wanted, len(artifact.model.kinds))
+    if reasons:
+        msg = (
+            "reasons must be 0 or None for boosted models and blends, because theirs "
+            f"are Shapley values, which SQL cannot give; got {reasons}. Score the "
+            "declined accounts with riskkit.serving.load_scorer."
+        )
+        raise InvalidParameterError(msg)
+    return 0
 
 
 def _read_fields(
