@@ -20,13 +20,13 @@ def fuzz():
 
 
 def test_damaged_artifacts_are_refused_or_sound(fuzz):
-    outcomes, faults, slowest = fuzz.run(3_000, seed=2026)
+    outcomes, faults, slowest = fuzz.run(2_000, seed=2026)
     assert not faults, faults[0]
     assert outcomes["bytes: changed"] == 0
     assert slowest < 2
     # The slice is worth something only if it reaches both sides of every check.
-    assert outcomes["bytes: refused"] > 1_000
-    assert outcomes["content: refused"] > 800
+    assert outcomes["bytes: refused"] > 800
+    assert outcomes["content: refused"] > 600
     assert outcomes["content: another sound model"] > 100
 
 
