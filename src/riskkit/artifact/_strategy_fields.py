@@ -5,12 +5,10 @@ A number is a float with NaN where nothing is known; a level is its text with No
 
 from __future__ import annotations
 
-import math
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from riskkit._core.levels import is_missing, level_key
-from riskkit.exceptions import InvalidInputError, InvalidTypeError
+from riskkit._core.field_values import read_level, read_number
+from riskkit._core.levels import is_missing
 
 if TYPE_CHECKING:
     from riskkit._core.frames import Table
@@ -18,51 +16,16 @@ if TYPE_CHECKING:
     from riskkit.artifact._strategy_sets import FieldSet
     from riskkit.typing import BoolArray
 
-__all__ = ["Columns", "read_level", "read_number", "read_value"]
-
-# Truth values of NumPy and decimals are no numbers.Real; frames accept both.
-_OTHER_NUMBERS = frozenset({"bool", "bool_", "Decimal"})
+__all__ = ["Columns", "read_value"]
 
 
 def read_value(field: str, value: object, kind: Kind | None) -> float | str | None:
     """Return a number, a level, or merely whether there is a value."""
     if kind == "numeric":
-        return read_number(field, value)
+        return read_number(value, field)
     if kind == "categorical":
-        return read_level(field, value)
+        return read_level(value, field)
     return None if value is None or is_missing(value) else ""
-
-
-def read_number(field: str, value: object) -> float:
-    """Return a number, NaN where it is missing."""
-    if value is None or is_missing(value):
-        return math.nan
-    if isinstance(value, Real) or type(value).__name__ in _OTHER_NUMBERS:
-        try:
-            return float(value)  # type: ignore[arg-type]
-        except (OverflowError, ValueError):
-            msg = (
-                f"Field {field!r} must be a number that a float can hold; got one "
-                "beyond its range. Send a number below 1.8e308, or None."
-            )
-            raise InvalidInputError(msg) from None
-    msg = (
-        f"Field {field!r} must be a number, True, False or missing; got a value of "
-        f"type {type(value).__name__}."
-    )
-    raise InvalidTypeError(msg)
-
-
-def read_level(field: str, value: object) -> str | None:
-    """Return the text of a level, None where it is missing."""
-    try:
-        return level_key(value)
-    except InvalidTypeError as error:
-        msg = f"Field {field!r}: {error}"
-        raise InvalidTypeError(msg) from error
-    except (OverflowError, ValueError):
-        msg = f"Field {field!r} must be a level of modest length; got a longer number."
-        raise InvalidInputError(msg) from None
 
 
 class Columns:

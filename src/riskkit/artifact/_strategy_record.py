@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from riskkit.artifact._strategy_fields import read_level, read_number, read_value
+from riskkit._core.field_values import read_level, read_number
+from riskkit.artifact._strategy_fields import read_value
 from riskkit.artifact._strategy_limits import LIMITED_BY
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def decide_record(spec: StrategySpec, record: Mapping[str, object]) -> RecordDec
     if fired:
         place = fired[0]
     elif spec.score_bands is not None:
-        found = spec.score_bands.place(read_number(spec.score, record[spec.score]))
+        found = spec.score_bands.place(read_number(record[spec.score], spec.score))
         place = place if found < 0 else len(spec.rules) + found
     names = tuple([spec.rules[k].name for k in fired])
     step = spec.steps[place]
@@ -153,8 +154,8 @@ def grant_record(spec: LimitSpec, record: Mapping[str, object]) -> RecordGrant:
     """
     value = record[spec.by]
     if spec.score_bands is None:
-        place = spec.band_of_level(read_level(spec.by, value))
+        place = spec.band_of_level(read_level(value, spec.by))
     else:
-        place = spec.score_bands.place(read_number(spec.by, value))
-    limit, by = spec.grant(place, lambda name: read_number(name, record[name]))
+        place = spec.score_bands.place(read_number(value, spec.by))
+    limit, by = spec.grant(place, lambda name: read_number(record[name], name))
     return RecordGrant(limit, LIMITED_BY[by], None if place < 0 else spec.bands[place])

@@ -6,8 +6,8 @@ import math
 from bisect import bisect_left, bisect_right
 from typing import Any
 
+from riskkit._core.field_values import read_level
 from riskkit.export._file_card import log_probabilities, sigmoid
-from riskkit.export._file_reading import read_level
 
 __all__ = ["map_pd", "rate"]
 

@@ -6,19 +6,14 @@ without their imports from riskkit: they need the standard library alone.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
 from collections.abc import Mapping
-from numbers import Real
 from typing import Any
 
-from riskkit._core.levels import is_missing, level_key
+from riskkit._core.field_values import read_level, read_number, refuse_level
 from riskkit.exceptions import InvalidInputError, InvalidTypeError
 
-__all__ = ["find_bin", "read_level", "read_number", "read_record"]
-
-# NumPy's truth values are no numbers.Real, decimals neither.
-_OTHER_NUMBERS = frozenset({"bool", "bool_", "Decimal"})
+__all__ = ["find_bin", "read_record"]
 
 
 def read_record(record: Any, fields: tuple[str, ...]) -> dict[str, Any]:
@@ -39,44 +34,6 @@ def read_record(record: Any, fields: tuple[str, ...]) -> dict[str, Any]:
         )
         raise InvalidInputError(msg)
     return plain
-
-
-def read_number(value: Any, name: str) -> float:
-    """Return a field's value as a number, NaN where it is missing."""
-    if value is None or is_missing(value):
-        return math.nan
-    if isinstance(value, Real) or type(value).__name__ in _OTHER_NUMBERS:
-        try:
-            return float(value)
-        except (OverflowError, ValueError):
-            msg = (
-                f"Field {name!r} must be a number that a float can hold; got one "
-                "beyond its range. Send a number below 1.8e308, or None."
-            )
-            raise InvalidInputError(msg) from None
-    msg = (
-        f"Field {name!r} must be a number, True, False or None; got a value of type "
-        f"{type(value).__name__}. Convert it before scoring."
-    )
-    raise InvalidTypeError(msg)
-
-
-def read_level(value: Any, name: str) -> str | None:
-    """Return the text of a field's level, None where it is missing."""
-    try:
-        return level_key(value)
-    except InvalidTypeError:
-        msg = (
-            f"Field {name!r} must be text, a number, True, False or None; got a value "
-            f"of type {type(value).__name__}. Convert it before scoring."
-        )
-        raise InvalidTypeError(msg) from None
-    except (OverflowError, ValueError):
-        msg = (
-            f"Field {name!r} must be a level of modest length; got a number of too "
-            "many digits. Send the level as it was in training."
-        )
-        raise InvalidInputError(msg) from None
 
 
 def find_bin(feature: dict[str, Any], record: dict[str, Any]) -> int:
@@ -100,9 +57,5 @@ def find_bin(feature: dict[str, Any], record: dict[str, Any]) -> int:
     if level in known:
         return int(known[level])
     if feature["refuse_unseen"]:
-        msg = (
-            f"Field {name!r} accepts only the levels known from training; got another. "
-            "Map it to a known level, or train with another policy for unseen levels."
-        )
-        raise InvalidInputError(msg)
+        refuse_level(name)
     return missing + 1

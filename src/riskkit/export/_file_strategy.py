@@ -6,8 +6,8 @@ import math
 from bisect import bisect_left, bisect_right
 from typing import Any
 
+from riskkit._core.field_values import read_level, read_number
 from riskkit._core.levels import is_missing
-from riskkit.export._file_reading import read_level, read_number
 
 __all__ = ["decide"]
 

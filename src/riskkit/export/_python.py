@@ -7,7 +7,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 import riskkit
-from riskkit._core import levels
+from riskkit._core import field_values, levels
 from riskkit._core.output import check_file, whole_file
 from riskkit.artifact import ScorecardSpec
 from riskkit.exceptions import InvalidParameterError
@@ -190,7 +190,7 @@ def _sections(artifact: Artifact, golden: Iterable[GoldenRowSpec]) -> Iterator[s
     """Yield the parts of the file, each ending in a line end."""
     is_card = isinstance(artifact.model, ScorecardSpec)
     has_map, strategy = artifact.pd_map is not None, artifact.strategy
-    parts: list[ModuleType] = [levels, _file_reading, _file_card]
+    parts: list[ModuleType] = [levels, field_values, _file_reading, _file_card]
     if has_map or not is_card:
         parts.append(_file_pd_map)
     if not is_card:

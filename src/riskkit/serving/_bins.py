@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
-from riskkit.serving._plan import read_level, read_number, refuse_level
+from riskkit._core.field_values import read_level, read_number, refuse_level
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
+from riskkit._core.field_values import read_level, read_number, refuse_level
 from riskkit.serving._logistic import sigmoid
-from riskkit.serving._plan import plan_scorecard, read_level, read_number, refuse_level
+from riskkit.serving._plan import plan_scorecard
 
 if TYPE_CHECKING:
     from riskkit.artifact import ScorecardSpec

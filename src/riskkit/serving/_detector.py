@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit._core.field_values import read_level, read_number
 from riskkit._kernels.field_units import FieldUnits, read_units, sum_fields
 from riskkit._kernels.log_scale import LogScale, on_log_scale, stack_scales
 from riskkit._kernels.members import combine_members, combine_parts
 from riskkit.artifact import field_codes
 from riskkit.exceptions import InvalidInputError
 from riskkit.serving._detector_states import plan_state
-from riskkit.serving._plan import read_level, read_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,9 +10,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from riskkit._core.field_values import read_level
 from riskkit.artifact import IntervalMapSpec, LogOddsMapSpec, SegmentedMapSpec
 from riskkit.serving._logistic import log_probabilities, log_sigmoid, sigmoid
-from riskkit.serving._plan import read_level
 
 if TYPE_CHECKING:
     from riskkit.artifact import (

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self
 
+from riskkit._core.field_values import read_level, read_number
 from riskkit._core.params import check_option, check_real, did_you_mean
 from riskkit.exceptions import (
     InvalidInputError,
     InvalidParameterError,
     InvalidTypeError,
 )
-from riskkit.serving._plan import read_level, read_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
