@@ -3,45 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
-from typer.core import TyperGroup
 
 from riskkit.cli._engine_words import Engine, MemoryLimit  # noqa: TC001 (typer)
-from riskkit.cli._errors import debugging, reported
+from riskkit.cli._lights import RUN_CODES, LightsGroup
 
-__all__ = ["USAGE", "monitor_app"]
-
-USAGE = 64  # EX_USAGE of sysexits.h: no light may be taken for a mistake in the words
-
-# The error of wrong words, whichever copy of click typer brings along.
-_UsageError: type[Exception] = next(
-    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError"
-)
-
-
-class _Monitor(TyperGroup):
-    """Commands that keep low exit codes for lights."""
-
-    def invoke(self, ctx: Any) -> Any:
-        debug = bool(ctx.find_root().params.get("debug")) or debugging()
-        try:
-            with reported(debug=debug, code=USAGE):
-                return super().invoke(ctx)
-        except _UsageError as error:
-            vars(error)["exit_code"] = USAGE
-            raise
-
+__all__ = ["monitor_app"]
 
 monitor_app = typer.Typer(
-    cls=_Monitor,
+    cls=LightsGroup,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Watch a model in use: lights, a verdict, one offline report.",
-    epilog="Exit codes of run: 0 green (and amber, unless --fail-on amber), 1 amber, "
-    "2 red, 3 not evaluable, 64 input or options refused.",
+    epilog=RUN_CODES,
 )
 
 Config = Annotated[

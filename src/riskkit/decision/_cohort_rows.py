@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from riskkit._core.dates import (
 )
 from riskkit._core.frames import Table
 from riskkit.decision._rows import read_groups, read_masses
+from riskkit.decision._stages import read_stages
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
 
 if TYPE_CHECKING:
@@ -126,18 +126,8 @@ def whole_periods(start: Any, end: Any, freq: str) -> IntArray:
 
 
 def _read_stages(stages: Any) -> dict[str, str]:
-    if isinstance(stages, Mapping):
-        columns = dict(stages)
-    elif isinstance(stages, str) or not isinstance(stages, Sequence):
-        msg = f"stages must be a sequence of columns; got {type(stages).__name__}."
-        raise InvalidParameterError(msg)
-    else:
-        columns = {name: name for name in stages}
-        if len(columns) < len(stages):
-            msg = "stages must be different columns; one stands twice."
-            raise InvalidParameterError(msg)
-    words = [*columns, *columns.values()]
-    if len(columns) < 2 or not all(isinstance(word, str) for word in words):
+    columns = read_stages(stages)
+    if len(columns) < 2:
         msg = (
             "stages must name at least two columns of dates, the first contact and "
             f"what came of it; got {len(columns)}."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +18,12 @@ from riskkit.decision._rows import (
     read_groups,
     read_masses,
 )
+from riskkit.decision._stages import read_stages
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import pandas as pd
     from numpy.typing import ArrayLike
 
@@ -273,19 +275,9 @@ def funnel(
 
 def _read_stages(stages: Any, start: str | None) -> dict[str, str]:
     """Return the column of each stage."""
-    if isinstance(stages, Mapping):
-        columns = dict(stages)
-    elif isinstance(stages, str) or not isinstance(stages, Sequence):
-        msg = f"stages must be a sequence of columns; got {type(stages).__name__}."
-        raise InvalidParameterError(msg)
-    else:
-        columns = {name: name for name in stages}
-        if len(columns) < len(stages):
-            msg = "stages must be different columns; one stands twice."
-            raise InvalidParameterError(msg)
-    words = [*columns, *columns.values()]
-    if not columns or not all(isinstance(word, str) for word in words):
-        msg = "stages must name at least one column; got none or something else."
+    columns = read_stages(stages)
+    if not columns:
+        msg = "stages must name at least one column; got none."
         raise InvalidParameterError(msg)
     if start in columns:
         msg = (

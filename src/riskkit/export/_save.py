@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import riskkit
 from riskkit._core.levels import level_key
+from riskkit._core.window import check_window
 from riskkit.artifact import Manifest, ScorecardSpec, write_artifact
-from riskkit.exceptions import InvalidParameterError
 from riskkit.export._chain import model_spec, read_model
 from riskkit.export._save_detector import is_detector, save_detector
 from riskkit.export._strategy_given import strategy_spec
@@ -17,6 +16,7 @@ from riskkit.export._strategy_given import strategy_spec
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
 __all__ = ["save_artifact"]
 
@@ -182,7 +182,7 @@ def save_artifact(
                 "strategy": strategy,
             },
             target=target,
-            window=_check_window(window),
+            window=check_window(window),
             left_out=left_out or {},
             notes=notes or {},
             schema=schema.to_dict() if hasattr(schema, "to_dict") else schema,
@@ -205,7 +205,7 @@ def save_artifact(
         n_events=float(card.n_events_),
         target=target,
         classes=(non_event, event),
-        window=_check_window(window),
+        window=check_window(window),
         left_out={str(name): str(reason) for name, reason in reasons.items()},
         notes={**_edits_of(card), **(notes or {})},
     )
@@ -227,28 +227,3 @@ def _edits_of(model: Any) -> dict[str, Any]:
     tables = getattr(binner, "binning_tables_", {}).values()
     edits = [edit.to_dict() for table in tables for edit in table.edits]
     return {"edits": edits} if edits else {}
-
-
-def _check_window(
-    window: tuple[str | date, str | date] | None,
-) -> tuple[str, str] | None:
-    if window is None:
-        return None
-    try:
-        first, last = (_day(day) for day in window)
-    except (AttributeError, TypeError, ValueError):
-        msg = (
-            "window must be the first and the last date trained on, as dates or text "
-            "like '2024-01-31'; got something else."
-        )
-        raise InvalidParameterError(msg) from None
-    if first > last:
-        msg = f"window must not end before it starts; got {first} to {last}."
-        raise InvalidParameterError(msg)
-    return str(first), str(last)
-
-
-def _day(day: str | date) -> date:
-    if isinstance(day, str):
-        return date.fromisoformat(day)
-    return date(day.year, day.month, day.day)

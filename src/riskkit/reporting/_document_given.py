@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +24,6 @@ __all__ = [
     "DocumentSample",
     "check_notes",
     "check_title",
-    "check_window",
     "pick_sample",
     "read_samples",
 ]
@@ -83,24 +81,6 @@ def check_notes(notes: Any) -> tuple[tuple[str, str], ...]:
                 )
                 raise InvalidParameterError(msg)
     return tuple(notes.items())
-
-
-def check_window(window: Any) -> tuple[str, str] | None:
-    """Return the first and last date trained on as text."""
-    if window is None:
-        return None
-    try:
-        first, last = (_day(day) for day in window)
-    except (AttributeError, TypeError, ValueError):
-        msg = (
-            "window must be the first and the last date trained on, as dates or text "
-            "like '2024-01-31'; got something else."
-        )
-        raise InvalidParameterError(msg) from None
-    if first > last:
-        msg = f"window must not end before it starts; got {first} to {last}."
-        raise InvalidParameterError(msg)
-    return str(first), str(last)
 
 
 def read_samples(
@@ -177,11 +157,3 @@ def _check_name(name: Any, given: Mapping[str, Any]) -> None:
             "another name."
         )
         raise InvalidParameterError(msg)
-
-
-def _day(day: Any) -> date:
-    if isinstance(day, str):
-        return date.fromisoformat(day)
-    if isinstance(day, np.datetime64):
-        return date.fromisoformat(str(day.astype("datetime64[D]")))
-    return date(day.year, day.month, day.day)

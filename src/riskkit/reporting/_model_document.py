@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from riskkit import __version__
 from riskkit._core.output import check_file
+from riskkit._core.window import check_window
 from riskkit.reporting import _document_scorecard as scorecard
 from riskkit.reporting._document_calibration import calibration as describe_calibration
 from riskkit.reporting._document_calibration import grades as describe_grades
@@ -14,7 +15,6 @@ from riskkit.reporting._document_fairness import fairness
 from riskkit.reporting._document_given import (
     check_notes,
     check_title,
-    check_window,
     pick_sample,
     read_samples,
 )

@@ -1,0 +1,37 @@
+"""Commands whose low exit codes are lights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from riskkit.cli._errors import debugging, reported
+
+__all__ = ["RUN_CODES", "USAGE", "LightsGroup"]
+
+USAGE = 64  # EX_USAGE of sysexits.h: no light may be taken for a mistake in the words
+RUN_CODES = (
+    "Exit codes of run: 0 green (and amber, unless --fail-on amber), 1 amber, "
+    "2 red, 3 not evaluable, 64 input or options refused."
+)
+
+# The error of wrong words, whichever copy of click typer brings along.
+_UsageError: type[Exception] = next(
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError"
+)
+
+
+class LightsGroup(TyperGroup):
+    """Commands that keep low exit codes for lights."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; what is refused ends with the code of wrong usage."""
+        debug = bool(ctx.find_root().params.get("debug")) or debugging()
+        try:
+            with reported(debug=debug, code=USAGE):
+                return super().invoke(ctx)
+        except _UsageError as error:
+            vars(error)["exit_code"] = USAGE
+            raise
