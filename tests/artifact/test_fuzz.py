@@ -33,7 +33,7 @@ def test_damaged_artifacts_are_refused_or_sound(fuzz):
 def test_the_fuzz_would_notice(fuzz, monkeypatch):
     """A reader that skips checksums and hashes, or a score that is none, is found."""
     with monkeypatch.context() as patched:
-        patched.setattr("zipfile.ZipExtFile._update_crc", lambda *_: None)
+        patched.setattr("riskkit.artifact._zip._is_whole", lambda *_: True)
         patched.setattr("riskkit.artifact._files._check_hashes", lambda *_: None)
         outcomes, faults, _ = fuzz.run(300, seed=5)
         assert outcomes["bytes: changed"] > 0

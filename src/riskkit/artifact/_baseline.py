@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from riskkit._core.lean_dataclass import dataclass
 
 __all__ = ["BaselineSpec", "CountsSpec"]
 

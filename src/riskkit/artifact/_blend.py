@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from riskkit._core.lean_dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from riskkit.artifact._booster import TreeColumnSpec

@@ -137,9 +137,7 @@ def _decode_member(
     node: Node, codings: list[CodingSpec], reader: NodesReader
 ) -> MemberSpec:
     kinds = {"scorecard": ("means", "card"), "forest": ("floor",)}
-    kind = Node(node.object().get("kind"), node.member, f"{node.path}.kind").option(
-        ["boosted", "forest", "scorecard"]
-    )
+    kind = node.child("kind").option(["boosted", "forest", "scorecard"])
     own = kinds.get(kind, ("intercept",))
     if kind != "scorecard":
         own = (*own, "coding", "n_trees", "n_nodes")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from riskkit._core.lean_dataclass import dataclass
 
 if TYPE_CHECKING:
     from riskkit.artifact._features import FeatureSpec

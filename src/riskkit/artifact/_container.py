@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from riskkit._core.lean_dataclass import dataclass
 from riskkit.artifact._canonical import canonical_json, plain_data
 from riskkit.artifact._codec import (
     decode_baseline,
@@ -114,6 +113,8 @@ class Artifact:
         ArtifactError
             If the strategy and the model would read one name in two ways.
         """
+        from dataclasses import replace
+
         from riskkit.artifact._strategy_codec import check_fit
 
         bare = replace(self, strategy=None)
@@ -206,6 +207,9 @@ def write_artifact(
     ...     read_artifact(path).model == spec
     True
     """
+    from dataclasses import replace
+    from pathlib import Path
+
     place = Path(path)
     check_place(place, overwrite=overwrite)
     notes = plain_data(manifest.notes, "notes")

@@ -179,9 +179,7 @@ def _decode_member(
     reader: ArraysReader,
     is_single: bool,
 ) -> DetectorMemberSpec:
-    kind = Node(node.object().get("kind"), node.member, f"{node.path}.kind").option(
-        list(STATES)
-    )
+    kind = node.child("kind").option(list(STATES))
     name, units, scale, _, *own = node.record(
         "name", "units", "scale", "kind", *STATES[kind]
     )

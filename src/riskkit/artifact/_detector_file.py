@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from riskkit._core.lean_dataclass import dataclass
 from riskkit.artifact._canonical import plain_data
 from riskkit.artifact._codec import decode_manifest, encode_manifest
 from riskkit.artifact._detector_codec import decode_detector, encode_detector

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from riskkit._core.lean_dataclass import dataclass
 from riskkit.exceptions import InvalidInputError
 
 if TYPE_CHECKING:

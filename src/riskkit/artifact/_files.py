@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from riskkit._core.lean_dataclass import dataclass
 from riskkit.artifact._canonical import canonical_json, parse_json
 from riskkit.artifact._codec import decode_manifest, encode_manifest
 from riskkit.artifact._members import ARRAYS, LIMITS, SIGNATURE, TREES, open_members
@@ -39,6 +39,8 @@ def write_documents(
     place: Path, manifest: Manifest, documents: dict[str, Any]
 ) -> Manifest:
     """Write the members, and return the manifest with their hashes."""
+    from dataclasses import replace
+
     members = {
         name: _raw(name, document)
         for name, document in documents.items()
@@ -51,7 +53,8 @@ def write_documents(
     return manifest
 
 
-class RawMembers(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class RawMembers:
     """The members of an artifact as bytes; only the manifest was looked into."""
 
     raws: dict[str, bytes]

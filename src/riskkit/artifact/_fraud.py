@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from riskkit._core.lean_dataclass import dataclass
 from riskkit.artifact._same_arrays import WithArrays
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from riskkit._core.lean_dataclass import dataclass
 from riskkit.artifact._members import GOLDEN
 from riskkit.artifact._node import Node
 from riskkit.exceptions import ArtifactError

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
+
+from riskkit._core.lean_dataclass import dataclass, field
 
 __all__ = ["PROTOCOL", "Manifest"]
 

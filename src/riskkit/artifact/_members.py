@@ -6,18 +6,21 @@ one byte more than a member may have is read.
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import stat
-import struct
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from riskkit.artifact._zip import (
+    DEFLATED,
+    STORED,
+    ZipEntry,
+    ZipError,
+    count_entries,
+    inflate,
+    zip_entries,
+)
 from riskkit.exceptions import ArtifactError, InvalidTypeError
-
-if TYPE_CHECKING:
-    from zipfile import ZipFile, ZipInfo
 
 __all__ = ["LIMITS", "MAX_FILE", "Members", "open_members"]
 
@@ -43,7 +46,6 @@ MAX_FILE = 64 << 20
 MAX_MEMBERS = 16
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z0-9]+")
-_END = struct.Struct("<4s4H2LH")  # end of the central directory of a zip
 _ZIP64 = b"\x01\x00"  # how an extra field with 8-byte sizes begins
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -62,15 +64,16 @@ def open_members(path: str | os.PathLike[str]) -> Members:
     if not isinstance(path, (str, os.PathLike)):
         msg = f"path must be text or a path; got {type(path).__name__}."
         raise InvalidTypeError(msg)
-    place = Path(path)
+    # By os alone: pathlib takes longer to import than a scorecard to load.
+    place = os.fsdecode(path)
     try:
-        mode = place.stat().st_mode
+        mode = os.stat(place).st_mode  # noqa: PTH116
         if stat.S_ISDIR(mode):
             return _Folder(place)
         if not stat.S_ISREG(mode):
             msg = f"An artifact is a file or a folder; {place} is neither."
             raise ArtifactError(msg)
-        return _Zip(_read(place, MAX_FILE, str(place)), place)
+        return _Zip(_read(place, MAX_FILE, place), place)
     except FileNotFoundError:
         msg = f"No artifact found: nothing is at {place}."
         raise ArtifactError(msg) from None
@@ -85,7 +88,7 @@ def open_members(path: str | os.PathLike[str]) -> Members:
 class _Folder:
     """The files of a folder."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: str) -> None:
         self._place = place
         names = set()
         with os.scandir(place) as entries:
@@ -103,7 +106,8 @@ class _Folder:
 
     def read(self, name: str) -> bytes:
         try:
-            return _read(self._place / name, LIMITS[name], name, os.O_RDONLY | _NO_LINK)
+            path = os.path.join(self._place, name)  # noqa: PTH118
+            return _read(path, LIMITS[name], name, os.O_RDONLY | _NO_LINK)
         except OSError as error:
             msg = f"{name} cannot be read: {error.strerror}."
             raise ArtifactError(msg) from error
@@ -112,10 +116,7 @@ class _Folder:
 class _Zip:
     """The members of a zip held in memory."""
 
-    def __init__(self, raw: bytes, place: Path) -> None:
-        # Imported here because a folder is read without it.
-        from zipfile import BadZipFile, ZipFile
-
+    def __init__(self, raw: bytes, place: str) -> None:
         if not raw.startswith(b"PK\x03\x04"):
             msg = (
                 f"An artifact is a zip of JSON members, or a folder of them; {place} "
@@ -123,54 +124,41 @@ class _Zip:
                 "save_artifact."
             )
             raise ArtifactError(msg)
-        n_members = _check_end(raw)
+        n_members = count_entries(raw)
+        if n_members is None:
+            msg = (
+                "The zip must end with its directory; this one is cut off, has "
+                "something added, or is of another kind. Copy or save the artifact "
+                "again."
+            )
+            raise ArtifactError(msg)
+        _check_number(n_members)
+        self._raw = raw
+        self._entries: dict[str, ZipEntry] = {}
         try:
-            archive = ZipFile(io.BytesIO(raw))
-        except (BadZipFile, NotImplementedError, ValueError, struct.error) as error:
-            raise _damaged(str(place)) from error
-        # zipfile goes by the size of the directory and never looks at its count.
-        if len(archive.infolist()) != n_members:
-            raise _damaged(str(place))
-        self._archive: ZipFile = archive
-        self._infos: dict[str, ZipInfo] = {}
-        for info in archive.infolist():
-            name = _checked(info.orig_filename)
-            _check_info(info, name)
-            if name in self._infos:
-                msg = f"The member {name} must stand once; the zip holds it twice."
-                raise ArtifactError(msg)
-            self._infos[name] = info
-            _check_number(len(self._infos))
-        self.names = frozenset(self._infos)
+            for entry in zip_entries(raw):
+                name = _checked(entry.name)
+                _check_entry(entry)
+                if name in self._entries:
+                    msg = f"The member {name} must stand once; the zip holds it twice."
+                    raise ArtifactError(msg)
+                self._entries[name] = entry
+        except ZipError as error:
+            raise _damaged(place) from error
+        self.names = frozenset(self._entries)
 
     def read(self, name: str) -> bytes:
-        import zlib
-        from zipfile import BadZipFile
-
         limit = LIMITS[name]
-        info = self._infos[name]
-        if info.file_size > limit:
+        entry = self._entries[name]
+        if entry.size > limit:
             raise _too_large(name, limit)
         try:
-            with self._archive.open(info) as member:
-                raw = member.read(limit + 1)
-        except (
-            BadZipFile,
-            EOFError,
-            NotImplementedError,
-            OSError,
-            RuntimeError,
-            ValueError,
-            struct.error,
-            zlib.error,
-        ) as error:
+            return inflate(self._raw, entry)
+        except ZipError as error:
             raise _damaged(name) from error
-        if len(raw) > limit:
-            raise _too_large(name, limit)
-        return raw
 
 
-def _read(place: Path, limit: int, name: str, flags: int = os.O_RDONLY) -> bytes:
+def _read(place: str, limit: int, name: str, flags: int = os.O_RDONLY) -> bytes:
     """Return the bytes of a file unless there are more than `limit`."""
     descriptor = os.open(place, flags | getattr(os, "O_BINARY", 0))
     with os.fdopen(descriptor, "rb") as file:
@@ -197,51 +185,20 @@ def _check_number(n_members: int) -> None:
         raise ArtifactError(msg)
 
 
-def _check_end(raw: bytes) -> int:
-    """Check that the directory of the zip ends the file; return its members' number.
-
-    `zipfile` builds an object for every entry before anyone can count them, and
-    searches for a directory behind whatever else a file may hold.
-    """
-    if len(raw) >= _END.size:
-        magic, disk, first, here, n, size, start, comment = _END.unpack(
-            raw[-_END.size :]
-        )
-        sound = (
-            magic == b"PK\x05\x06"
-            and (disk, first, comment) == (0, 0, 0)
-            and here == n
-            and start + size + _END.size == len(raw)
-            and raw[-_END.size - 20 : -_END.size - 16] != b"PK\x06\x07"
-        )
-        if sound:
-            _check_number(n)
-            if size > MAX_MEMBERS * 1024:
-                msg = "The directory of the zip is larger than that of an artifact."
-                raise ArtifactError(msg)
-            return int(n)
-    msg = (
-        "The zip must end with its directory; this one is cut off, has something "
-        "added, or is of another kind. Copy or save the artifact again."
-    )
-    raise ArtifactError(msg)
-
-
-def _check_info(info: ZipInfo, name: str) -> None:
-    mode = info.external_attr >> 16
-    if mode and not stat.S_ISREG(mode) and stat.S_IFMT(mode):
+def _check_entry(entry: ZipEntry) -> None:
+    if entry.mode and not stat.S_ISREG(entry.mode) and stat.S_IFMT(entry.mode):
         odd = "a link, folder or device"
-    elif info.flag_bits & 0x1:
+    elif entry.flags & 0x1:
         odd = "encrypted"
-    elif info.compress_type not in {0, 8}:
+    elif entry.method not in {STORED, DEFLATED}:
         odd = "compressed in another way"
-    elif info.extra.startswith(_ZIP64):
+    elif entry.extra.startswith(_ZIP64):
         odd = "of the form for more than 4 GB"
     else:
         return
     msg = (
-        f"The member {name} must be a plain file, stored or deflated; it is {odd}. "
-        "The file was not written by riskkit; do not trust it."
+        f"The member {entry.name} must be a plain file, stored or deflated; it is "
+        f"{odd}. The file was not written by riskkit; do not trust it."
     )
     raise ArtifactError(msg)
 

@@ -29,14 +29,24 @@ _KINDS = {
 
 
 class Node:
-    """A value of a document with the member and the path that lead to it."""
+    """A value of a document, which knows its member and the way that leads to it."""
 
-    __slots__ = ("member", "path", "value")
+    __slots__ = ("_step", "_up", "member", "value")
 
-    def __init__(self, value: Any, member: str, path: str = "") -> None:
+    def __init__(
+        self, value: Any, member: str, step: str = "", up: Node | None = None
+    ) -> None:
         self.value = value
         self.member = member
-        self.path = path
+        self._step = step
+        self._up = up
+
+    @property
+    def path(self) -> str:
+        """The way to the value; put together only where an error needs it."""
+        before = "" if self._up is None else self._up.path
+        dot = "." if before and not self._step.startswith("[") else ""
+        return f"{before}{dot}{self._step}"
 
     def refuse(self, expected: str, came: str | None = None) -> NoReturn:
         """Raise the error that says what was expected here and what came."""
@@ -52,14 +62,14 @@ class Node:
     def record(self, *keys: str) -> tuple[Node, ...]:
         """Return the values of an object that has exactly these keys."""
         value = self.object()
-        if value.keys() != set(keys):
+        if len(value) != len(keys) or not all(key in value for key in keys):
             self._refuse_keys(keys)
-        return tuple([self.child(key) for key in keys])
+        member = self.member
+        return tuple([Node(value[key], member, key, self) for key in keys])
 
     def child(self, key: str) -> Node:
-        """Return the value of a key that the object is known to have."""
-        path = f"{self.path}.{key}" if self.path else key
-        return Node(self.value[key], self.member, path)
+        """Return the value of a key of an object, null where it has none."""
+        return Node(self.object().get(key), self.member, key, self)
 
     def object(self) -> dict[str, Any]:
         """Return an object as it is."""
@@ -75,7 +85,7 @@ class Node:
                 expected = f"names of at most {MAX_TEXT} characters"
                 self.refuse(expected, "a longer or unusable name")
         return {
-            key: Node(v, self.member, f"{self.path}[{key[:40]!r}]")
+            key: Node(v, self.member, f"[{key[:40]!r}]", self)
             for key, v in value.items()
         }
 
@@ -86,7 +96,8 @@ class Node:
             self.refuse("a list")
         if not low <= len(value) <= high:
             self.refuse(f"a list of {low} to {high} entries", f"{len(value)}")
-        return [Node(v, self.member, f"{self.path}[{i}]") for i, v in enumerate(value)]
+        member = self.member
+        return [Node(v, member, f"[{i}]", self) for i, v in enumerate(value)]
 
     def text(self, *, low: int = 0, high: int = MAX_TEXT) -> str:
         """Return a text of bounded length."""

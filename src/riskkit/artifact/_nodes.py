@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from riskkit._core.lean_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

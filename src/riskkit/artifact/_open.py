@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from riskkit._core.lean_dataclass import dataclass
 from riskkit.artifact._canonical import canonical_json
 from riskkit.artifact._files import put_members, read_members
 from riskkit.artifact._golden import decode_golden
@@ -250,6 +249,8 @@ def sign_artifact(
     ...     open_artifact(path, public_key=public_key).is_verified
     True
     """
+    from pathlib import Path
+
     # What is signed is what was read, not what lies there a moment later.
     members = read_members(path)
     if members.protocol != PROTOCOL:

@@ -154,7 +154,7 @@ def _decode_segment(node: Node, pooled: CalibrationSpec) -> SegmentMap:
 
 def decode_map(node: Node) -> CalibrationSpec:
     """Return the single map that stands at a node."""
-    kind = Node(node.object().get("kind"), node.member, f"{node.path}.kind")
+    kind = node.child("kind")
     return _DECODERS[kind.option(list(_DECODERS))](node)
 
 

@@ -6,8 +6,9 @@ scorecard holds the same for the bins of its ``model.json``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from riskkit._core.lean_dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from riskkit.artifact._features import FeatureSpec

@@ -11,10 +11,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from riskkit._core.lean_dataclass import dataclass
 from riskkit.artifact._canonical import parse_json
 from riskkit.artifact._members import SIGNATURE
 from riskkit.artifact._node import Node
@@ -218,7 +217,7 @@ def _pem(name: str, given: Any) -> bytes:
         )
         raise InvalidTypeError(msg)
     try:
-        with Path(given).open("rb") as file:
+        with open(given, "rb") as file:  # noqa: PTH123 - pathlib is slow to import
             return file.read(_LONGEST_KEY)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the path cannot be used"

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from riskkit._core.lean_dataclass import dataclass, field
 from riskkit._core.params import check_option, did_you_mean
 from riskkit.artifact._strategy_bands import ScoreBandsSpec, read_ends
 from riskkit.artifact._strategy_rules import (

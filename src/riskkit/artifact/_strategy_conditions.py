@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from numbers import Real
 from typing import Any, Literal
 
+from riskkit._core.lean_dataclass import dataclass
 from riskkit._core.params import did_you_mean
 from riskkit.artifact._strategy_sets import FieldSet, LevelSet, NumberSet
 from riskkit.exceptions import InvalidParameterError

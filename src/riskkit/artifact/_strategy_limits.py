@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from riskkit._core.lean_dataclass import dataclass
 from riskkit._core.levels import level_key
 from riskkit._core.params import check_option, check_real, did_you_mean
 from riskkit.artifact._strategy_bands import ScoreBandsSpec, read_ends

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from riskkit._core.lean_dataclass import dataclass
 from riskkit._core.params import check_option, did_you_mean
 from riskkit.artifact._strategy_conditions import ConditionSpec, read_condition
 from riskkit.exceptions import InvalidParameterError

@@ -7,10 +7,10 @@ import hmac
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from riskkit._core.lean_dataclass import dataclass
 from riskkit._core.levels import is_missing
 from riskkit.exceptions import InvalidInputError
 

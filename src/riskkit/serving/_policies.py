@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self
 
 from riskkit._core.field_values import read_level, read_number
+from riskkit._core.lean_dataclass import dataclass
 from riskkit._core.params import check_option, check_real, did_you_mean
 from riskkit.exceptions import (
     InvalidInputError,

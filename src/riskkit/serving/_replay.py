@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from riskkit._core.lean_dataclass import dataclass
 from riskkit._core.params import check_real
 from riskkit.exceptions import RiskkitError
 from riskkit.serving._log_lines import hash_record, read_log, restored

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from riskkit._core.lean_dataclass import dataclass
 from riskkit.serving._logistic import sigmoid
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from riskkit._core.lean_dataclass import dataclass
 from riskkit.exceptions import InvalidTypeError
 
 if TYPE_CHECKING:
