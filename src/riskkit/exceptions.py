@@ -105,7 +105,7 @@ class UnusedCodeWarning(RiskkitWarning):
 
 
 class NoEvidenceWarning(RiskkitWarning):
-    """No feature tells events from non-events; every account gets the same PD."""
+    """No feature tells accounts apart; every one gets the same PD, or score."""
 
 
 class ConvergenceWarning(RiskkitWarning):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ from riskkit._core.inputs import read_features, read_weight
 from riskkit._core.params import check_real
 from riskkit._kernels.content_order import row_keys, sample_rows
 from riskkit.artifact import DetectorMemberSpec, DetectorSpec
+from riskkit.exceptions import NoEvidenceWarning
 from riskkit.fraud._embedding import Embedding
 from riskkit.fraud._fields import FieldCoder
 
@@ -174,6 +176,11 @@ class BaseDetector(OutlierMixin, BaseEstimator):
             If the table is empty.
         InvalidTypeError
             If a column holds dates, or values that are neither numbers nor text.
+
+        Warns
+        -----
+        NoEvidenceWarning
+            If no field tells one row from another.
         """
         self._check_all_params()
         table = read_features(self, X, reset=True)
@@ -181,7 +188,9 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         if weight is not None and not weight.all():
             kept = weight > 0
             table, weight = table.take(kept), weight[kept]
-        self._fit_rows(TrainingRows.of(table, weight))
+        training = TrainingRows.of(table, weight)
+        _warn_of_sameness(training.codes)
+        self._fit_rows(training)
         return self
 
     def anomaly_score(self, X: Any) -> FloatArray:
@@ -394,6 +403,17 @@ class EmbeddedDetector(BaseDetector):
     @abstractmethod
     def _column_state(self) -> StateSpec:
         """Return what `_score_columns` needs as plain data."""
+
+
+def _warn_of_sameness(codes: FloatArray) -> None:
+    """Warn where all rows are the same: nothing can be told about what is usual."""
+    if all(np.array_equal(c, np.full_like(c, c[0]), equal_nan=True) for c in codes.T):
+        msg = (
+            f"{len(codes)} training row{'s' * (len(codes) != 1)} with the same values "
+            "in every field tell nothing about what is usual, so scores mean little. "
+            "Give rows that differ."
+        )
+        warnings.warn(msg, NoEvidenceWarning, stacklevel=3)
 
 
 def _threshold(score_samples: FloatArray, contamination: float | None) -> float:
