@@ -134,6 +134,22 @@ class Artifact:
                     kinds.setdefault(name, kind or "categorical")
         return kinds
 
+    def _repr_html_(self) -> str:
+        from riskkit._core.notebook import facts_html
+
+        facts = {
+            "Model": f"{self.manifest.model} {self.manifest.model_id}",
+            "Fields": ", ".join(self.fields),
+            "PD map": None
+            if self.pd_map is None
+            else f"{len(self.pd_map.steps)} steps",
+            "Baseline": None
+            if self.baseline is None
+            else "counts of the training rows",
+            "Strategy": None if self.strategy is None else self.strategy.name,
+        }
+        return facts_html("Artifact", facts)
+
 
 def write_artifact(
     path: str | os.PathLike[str],

@@ -87,3 +87,19 @@ class Manifest:
         It is no part of the model: another strategy decides on the same scores.
         """
         return self.members.get("strategy.json", "")[:12]
+
+    def _repr_html_(self) -> str:
+        from riskkit._core.notebook import facts_html
+
+        facts = {
+            "Model id": self.model_id,
+            "Protocol": self.protocol,
+            "riskkit": self.riskkit_version,
+            "Target": self.target or None,
+            "Trained on": f"{self.n_rows:,.0f} rows, {self.n_events:,.0f} events",
+            "Window": " to ".join(self.window) if self.window else None,
+            "Libraries": ", ".join(f"{k} {v}" for k, v in self.libraries.items()),
+            "Left out": ", ".join(self.left_out) or None,
+            "Notes": ", ".join(self.notes) or None,
+        }
+        return facts_html(f"Manifest of a {self.model}", facts)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit._core.notebook import rows_html
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -85,6 +87,13 @@ class ContributionResult:
             "values": self.values.tolist(),
             "reference": self.reference.tolist(),
         }
+
+    def _repr_html_(self) -> str:
+        frame = self.frame()
+        head = frame.head(10)
+        rows = head.itertuples(index=False)
+        title = f"What each feature adds to the log-odds of {len(frame):,} accounts"
+        return rows_html(title, list(map(str, head)), rows, n_rows=len(frame))
 
 
 def explain_codes(

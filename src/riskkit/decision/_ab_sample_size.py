@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from riskkit._core.notebook import facts_html
 from riskkit._core.params import check_int, check_option, check_real
 from riskkit.decision._mixture import best_ratio, mixture_reach
 from riskkit.decision._rows import check_level
@@ -54,6 +55,9 @@ class ABSampleSize:
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data."""
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        return facts_html("Sample size of an A/B test", self.to_dict())
 
 
 def ab_sample_size(

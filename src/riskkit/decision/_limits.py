@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from riskkit._core.frames import Table
+from riskkit._core.notebook import facts_html, rows_html
 from riskkit._core.params import did_you_mean
 from riskkit.artifact import (
     LIMITED_BY,
@@ -98,6 +99,12 @@ class LimitResult:
             "price": self.price.tolist(),
             "band": self.band.tolist(),
         }
+
+    def _repr_html_(self) -> str:
+        head = self.frame().head(10)
+        rows = head.itertuples(index=False)
+        n = len(self.limit)
+        return rows_html(f"{n:,} limits", list(map(str, head)), rows, n_rows=n)
 
 
 class LimitPolicy:
@@ -273,6 +280,10 @@ class LimitPolicy:
 
     def __repr__(self) -> str:
         return f"LimitPolicy(by={self.spec.by!r}, {len(self.spec.bands)} bands)"
+
+    def _repr_html_(self) -> str:
+        facts = {k: v for k, v in self.to_dict().items() if k != "bands"}
+        return facts_html(repr(self), {"bands": len(self.spec.bands), **facts})
 
 
 def limit_result(spec: LimitSpec, grants: RowGrants) -> LimitResult:

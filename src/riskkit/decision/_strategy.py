@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from riskkit._core.frames import Table
+from riskkit._core.notebook import rows_html
 from riskkit._core.params import did_you_mean
 from riskkit.artifact import (
     StrategySpec,
@@ -337,3 +338,8 @@ class Strategy:
         spec = self.spec
         n_bands = spec.otherwise - len(spec.rules)
         return f"Strategy({spec.name!r}, {len(spec.rules)} rules, {n_bands} bands)"
+
+    def _repr_html_(self) -> str:
+        rows = [[s.name, s.decision, s.reason] for s in self.spec.steps]
+        names = ["step", "decision", "reason"]
+        return rows_html(repr(self), names, rows, n_rows=len(rows), most=40)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit._core.notebook import facts_html, rows_html
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -57,6 +59,17 @@ class Decision:
     limit: float | None = None
     limited_by: str | None = None
     price: float | None = None
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "Decided by": self.decided_by,
+            "Reason": self.reason,
+            "Limit": self.limit,
+            "Limited by": self.limited_by,
+            "Price": self.price,
+            "Rules that fired": ", ".join(self.fired) or None,
+        }
+        return facts_html(self.decision, facts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,3 +149,13 @@ class StrategyResult:
     def to_dict(self) -> dict[str, list[Any]]:
         """Return the columns of :meth:`frame` as plain lists."""
         return {name: list(column) for name, column in self.frame().items()}  # type: ignore[misc]
+
+    def _repr_html_(self) -> str:
+        n = len(self.decided_by)
+        counts = np.bincount(self.decided_by, minlength=len(self.steps))
+        rows = [
+            [step.name, step.decision, int(count), f"{count / max(n, 1):.1%}"]
+            for step, count in zip(self.steps, counts, strict=True)
+        ]
+        names = ["decided by", "decision", "rows", "share"]
+        return rows_html(f"{n:,} rows decided", names, rows, n_rows=len(rows), most=40)

@@ -289,6 +289,10 @@ class VelocityStream:
         for event in events:
             self._remember(event)
 
+    def __repr__(self) -> str:
+        names = self.feature_names
+        return f"<VelocityStream of {self.n_events:,} events, {len(names)} features>"
+
     def _read(self, record: Mapping[str, Any], as_of: Any) -> PastEvent:
         plan = self._plan
         absent = [name for name in plan.columns if name not in record]

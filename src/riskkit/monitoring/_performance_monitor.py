@@ -11,6 +11,7 @@ from riskkit._core.dates import (
     read_date,
     read_start_dates,
 )
+from riskkit._core.notebook import facts_html
 from riskkit._core.params import check_int, check_option
 from riskkit.artifact import PopulationSpec, read_population, write_population
 from riskkit.exceptions import InvalidInputError, InvalidTypeError
@@ -392,6 +393,16 @@ class PerformanceMonitor:
             f"<PerformanceMonitor of {len(self.periods)} months, window "
             f"{self.window} + {self.reporting_delay} months>"
         )
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "Months": len(self.periods),
+            "First": self.periods[0] if self.periods else None,
+            "Last": self.periods[-1] if self.periods else None,
+            "Window": f"{self.window} months",
+            "Reporting delay": f"{self.reporting_delay} months",
+        }
+        return facts_html("PerformanceMonitor", facts)
 
     def _with(self, history: History) -> Self:
         new = copy(self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import copy
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from riskkit._core.notebook import facts_html
 from riskkit._core.params import check_option, check_real
 from riskkit.artifact import PopulationSpec, read_population, write_population
 from riskkit.exceptions import (
@@ -368,6 +369,15 @@ class StabilityMonitor:
 
     def __repr__(self) -> str:
         return f"<StabilityMonitor of {len(self._counts)} periods, {self.baseline!r}>"
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "Periods": len(self._counts),
+            "First": next(iter(self._counts), None),
+            "Last": next(reversed(self._counts), None),
+            "Against": repr(self.baseline),
+        }
+        return facts_html("StabilityMonitor", facts)
 
     def _with(self, periods: Iterable[tuple[str, Counts]]) -> Self:
         """Return a new monitor with these periods; equal labels are added up."""

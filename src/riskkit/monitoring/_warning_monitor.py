@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from riskkit._core.columns import columns_of, plain
 from riskkit._core.dates import read_date
+from riskkit._core.notebook import rows_html
 from riskkit._core.params import did_you_mean
 from riskkit.exceptions import (
     InvalidInputError,
@@ -322,6 +323,17 @@ class EarlyWarning:
     def runs(self) -> tuple[dict[str, Any], ...]:
         """Return the runs of the history, in the order of time."""
         return tuple(dict(run) for run in latest_runs(self._history.records))
+
+    def __repr__(self) -> str:
+        return (
+            f"<EarlyWarning of {len(self.thresholds)} thresholds, {len(self.runs())} "
+            f"runs, {len(self.alerts())} open alerts>"
+        )
+
+    def _repr_html_(self) -> str:
+        names = ["measure", "amber", "red", "action"]
+        rows = [[name, t.amber, t.red, t.action] for name, t in self.thresholds.items()]
+        return rows_html(repr(self), names, rows, n_rows=len(rows), most=40)
 
     def _dispose(self, kind: str, alert_id: str, by: str, note: str, on: Any) -> Alert:
         alert = read_alerts(self._history.records).get(alert_id)

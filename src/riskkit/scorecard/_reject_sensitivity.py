@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit._core.notebook import rows_html
 from riskkit._kernels.ranking import auc, score_counts
 from riskkit.scorecard._reject_methods import folds_of, infer
 from riskkit.scorecard._reject_sample import pd_of, take_rows
@@ -119,6 +120,12 @@ class RejectSensitivityResult:
             "coefficients": [dict(one) for one in self.coefficients],
             "statement": self.statement,
         }
+
+    def _repr_html_(self) -> str:
+        frame = self.frame()
+        rows = frame.itertuples(index=False)
+        title = "How results move with the share of events among the declined"
+        return rows_html(title, list(map(str, frame)), rows, n_rows=len(frame), most=40)
 
 
 def sweep(

@@ -112,6 +112,18 @@ class AnomalyResult:
             "model_id": self.model_id,
         }
 
+    def _repr_html_(self) -> str:
+
+        from riskkit._core.notebook import facts_html
+
+        facts: dict[str, object] = {
+            "Fraud probability": self.fraud_probability,
+            "Anomaly score": self.anomaly_score,
+            "Outlier": "yes" if self.is_outlier else "no",
+        }
+        facts |= {f"by {r.field}": r.contribution for r in self.reasons}
+        return facts_html(f"Scored by {self.model_id}", facts | {"the rest": self.rest})
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AnomalyBatchResult:
@@ -194,3 +206,12 @@ class AnomalyBatchResult:
             columns[f"reason_{k + 1}"] = self.reasons[:, k]
             columns[f"contribution_{k + 1}"] = self.contributions[:, k]
         return columns
+
+    def _repr_html_(self) -> str:
+        from riskkit._core.notebook import rows_html
+
+        columns = self.to_dict()
+        rows = zip(*(column[:10].tolist() for column in columns.values()), strict=True)
+        n_rows = len(self.anomaly_score)
+        title = f"{n_rows:,} rows scored by {self.model_id}"
+        return rows_html(title, list(columns), rows, n_rows=n_rows)

@@ -209,6 +209,18 @@ class AnomalyScorer:
         size = len(self.features)
         return f"AnomalyScorer({model}, {size} features, id {self.model_id!r})"
 
+    def _repr_html_(self) -> str:
+        from riskkit._core.notebook import facts_html
+
+        manifest = self.manifest
+        facts = {
+            "Model": f"{manifest.model} {self.model_id}",
+            "Fields": ", ".join(self.features),
+            "Trained on": f"{manifest.n_rows:,.0f} rows",
+            "riskkit": manifest.riskkit_version,
+        }
+        return facts_html("AnomalyScorer", facts)
+
     def _reasons(self, parts: list[float], n: int) -> tuple[AnomalyReason, ...]:
         raising = sorted([(-part, k) for k, part in enumerate(parts) if part > 0])
         names = self.features

@@ -202,6 +202,9 @@ class DecisionLog:
     ) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        return f"<DecisionLog of {self.n_entries:,} entries in {self._path.name!r}>"
+
     def _append(
         self,
         kind: str,

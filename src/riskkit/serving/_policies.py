@@ -272,6 +272,16 @@ class GuardedScorer:
     def __repr__(self) -> str:
         return f"GuardedScorer({self.scorer!r}, {len(self._checks)} policies)"
 
+    def _repr_html_(self) -> str:
+        from riskkit._core.notebook import rows_html
+
+        names = ["field", "absent", "wrong type", "out of range", "unseen"]
+        rows = [
+            [name, p.absent, p.wrong_type, p.out_of_range, p.unseen]
+            for name, p, _ in self._checks
+        ]
+        return rows_html(repr(self), names, rows, n_rows=len(rows), most=40)
+
 
 def learn_policies(
     X: Any,

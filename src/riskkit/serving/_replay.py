@@ -104,6 +104,17 @@ class ReplayResult:
             ],
         }
 
+    def _repr_html_(self) -> str:
+        from riskkit._core.notebook import facts_html, rows_html
+
+        n = len(self.differences)
+        title = f"{self.n_replayed:,} of {self.n_entries:,} decisions made again"
+        if not n:
+            return facts_html(title, {"Differences": "none"})
+        names = ["number", "key", "name", "logged", "found"]
+        rows = ([getattr(one, name) for name in names] for one in self.differences)
+        return rows_html(f"{title}; {n:,} differences", names, rows, n_rows=n)
+
 
 def replay_log(
     path: str | os.PathLike[str],

@@ -159,6 +159,25 @@ class ScoreResult:
             plain["warnings"] = list(self.warnings)
         return plain
 
+    def _repr_html_(self) -> str:
+
+        from riskkit._core.notebook import facts_html
+
+        low, high = self.interval or (None, None)
+        facts = {
+            "PD": f"{self.pd:.4%}",
+            "PD interval": None if low is None else f"{low:.4%} to {high:.4%}",
+            "Points": self.points,
+            "Grade": self.grade,
+            "Decision": self.decision,
+            "Decided by": self.decided_by,
+            "Limit": self.limit,
+            "Price": self.price,
+        }
+        facts |= {r.text: f"-{r.points_lost:.6g} points" for r in self.reasons}
+        facts |= {f"Warning {k}": text for k, text in enumerate(self.warnings, start=1)}
+        return facts_html(f"Scored by {self.model_id}", facts)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BatchResult:
@@ -280,3 +299,11 @@ class BatchResult:
             columns[f"reason_{k + 1}"] = self.reasons[:, k]
             columns[f"points_lost_{k + 1}"] = self.points_lost[:, k]
         return columns
+
+    def _repr_html_(self) -> str:
+        from riskkit._core.notebook import rows_html
+
+        columns = self.to_dict()
+        rows = zip(*(column[:10].tolist() for column in columns.values()), strict=True)
+        title = f"{len(self):,} rows scored by {self.model_id}"
+        return rows_html(title, list(columns), rows, n_rows=len(self))

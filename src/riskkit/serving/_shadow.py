@@ -214,6 +214,12 @@ class ShadowScorer:
     def __repr__(self) -> str:
         return f"ShadowScorer({self.champion!r}, challenger={self.challenger!r})"
 
+    def _repr_html_(self) -> str:
+        from riskkit._core.notebook import facts_html
+
+        facts = {"Champion": self.champion, "Challenger": self.challenger}
+        return facts_html("ShadowScorer", facts)
+
 
 def _note(entry: ShadowEntry) -> None:
     """Write a disagreement to the logger, without a value of the record."""
