@@ -11,6 +11,7 @@ scores are finite numbers, the same for a record and for a table.
 from __future__ import annotations
 
 import argparse
+import copy
 import hashlib
 import io
 import json
@@ -167,7 +168,7 @@ def mutate_document(rng: random.Random, document: object, other: object) -> None
             (0, 1, -1)
         )
     else:
-        node[key] = rng.choice(VALUES)
+        node[key] = copy.deepcopy(rng.choice(VALUES))
 
 
 def containers(node: object) -> object:

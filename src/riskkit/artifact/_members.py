@@ -75,7 +75,9 @@ def open_members(path: str | os.PathLike[str]) -> Members:
             raise ArtifactError(msg)
         return _Zip(_read(place, MAX_FILE, place), place)
     except FileNotFoundError:
-        msg = f"No artifact found: nothing is at {place}."
+        from riskkit._core.near_files import near_file
+
+        msg = f"No artifact found: nothing is at {place}.{near_file(place)}"
         raise ArtifactError(msg) from None
     except (OSError, ValueError) as error:
         if isinstance(error, ArtifactError):

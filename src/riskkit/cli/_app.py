@@ -12,6 +12,7 @@ import riskkit
 from riskkit.cli._backtest_words import backtest_app
 from riskkit.cli._engine_words import Engine, MemoryLimit, is_large
 from riskkit.cli._errors import debugging, reported
+from riskkit.cli._lights import EXIT_CODES
 from riskkit.cli._monitor_words import monitor_app
 from riskkit.cli._trust_words import add_trust_commands
 
@@ -29,14 +30,12 @@ class _Commands(TyperGroup):
 
 app = typer.Typer(
     cls=_Commands,
-    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
     # A traceback with local variables would put customers' data into a log.
     pretty_exceptions_enable=False,
     help="Credit-risk models: train a scorecard, score loans, look into a model.",
-    epilog="Exit codes: 0 done, 1 different (diff), 2 input or options refused, 130 "
-    "interrupted.",
+    epilog=EXIT_CODES,
 )
 
 app.add_typer(monitor_app, name="monitor")

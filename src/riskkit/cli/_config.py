@@ -11,6 +11,7 @@ from dataclasses import MISSING, fields
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
+from riskkit._core.near_files import near_file
 from riskkit._core.params import did_you_mean
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["check_known", "load_toml", "read_part"]
+__all__ = ["check_known", "load_toml", "read_part", "read_toml"]
 
 _MAX_BYTES = 1_000_000
 _WORDS: dict[Any, str] = {
@@ -31,22 +32,26 @@ _WORDS: dict[Any, str] = {
 Part = TypeVar("Part")
 
 
-def load_toml(path: Path, *, version: int, command: str) -> dict[str, Any]:
-    """Read a configuration of the given schema version; `command` writes a new one."""
+def read_toml(path: Path, command: str) -> dict[str, Any]:
+    """Read a configuration; `command` writes one to start from."""
     try:
         if path.stat().st_size > _MAX_BYTES:
             msg = f"{path.name} must be a configuration; it holds over a megabyte."
             raise InvalidInputError(msg)
-        plain = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        msg = (
-            f"Cannot read {str(path)!r}: {error.strerror}. Write one with `{command}`."
-        )
+        hint = near_file(path) or f" Write one with `{command}`."
+        msg = f"Cannot read {str(path)!r}: {error.strerror}.{hint}"
         raise InvalidInputError(msg) from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         what = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "no UTF-8"
         msg = f"{path.name} must be TOML; it is not: {what}."
         raise InvalidInputError(msg) from error
+
+
+def load_toml(path: Path, *, version: int, command: str) -> dict[str, Any]:
+    """Read a configuration of the given schema version; `command` writes a new one."""
+    plain = read_toml(path, command)
     found = plain.pop("schema_version", None)
     if found != version or isinstance(found, bool):
         msg = (

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 import riskkit
+from riskkit._core.near_files import near_file
 from riskkit._core.output import check_file, check_folder, whole_file, whole_folder
 from riskkit.cli._columns import (
     check_column,
@@ -215,7 +216,8 @@ def _head(table: Path) -> pd.DataFrame:
     if table.is_dir():
         files = sorted(map(str, table.rglob("*.parquet")))
     if not files:
-        msg = f"No file matches {table.name!r}. Check the folder, and quote a pattern."
+        hint = near_file(table) or " Check the folder, and quote a pattern."
+        msg = f"No file matches {table.name!r}.{hint}"
         raise InvalidInputError(msg)
     try:
         rows = ds.dataset(files, format="parquet").head(_HEAD)

@@ -9,9 +9,19 @@ from typer.core import TyperGroup
 
 from riskkit.cli._errors import debugging, reported
 
-__all__ = ["RUN_CODES", "USAGE", "LightsGroup"]
+__all__ = ["EXIT_CODES", "RUN_CODES", "USAGE", "LightsGroup"]
 
 USAGE = 64  # EX_USAGE of sysexits.h: no light may be taken for a mistake in the words
+# The mark keeps the lines of the table as they are.
+EXIT_CODES = """\b
+Exit codes:
+    0  done; monitor run, backtest run: green
+    1  diff: the models differ; monitor run, backtest run: amber
+    2  input or options refused; monitor run, backtest run: red
+    3  monitor run, backtest run: not evaluable
+   64  monitor, backtest: input or options refused
+  130  interrupted; nothing was written
+"""
 RUN_CODES = (
     "Exit codes of run: 0 green (and amber, unless --fail-on amber), 1 amber, "
     "2 red, 3 not evaluable, 64 input or options refused."

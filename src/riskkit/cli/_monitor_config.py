@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from riskkit._core.params import did_you_mean
-from riskkit.exceptions import InvalidInputError, InvalidParameterError
+from riskkit.cli._config import read_toml
+from riskkit.exceptions import InvalidParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["AlertsPart", "DataPart", "MonitorConfig", "ReferencePart", "read_config"]
 
 SCHEMA_VERSION = 1
-_MAX_BYTES = 1_000_000
 
 # What a key holds; the name of the alias is looked up in _KINDS.
 Text = str
@@ -162,7 +161,7 @@ _NEEDED = ("model", "data")
 
 def read_config(path: Path) -> MonitorConfig:
     """Read and check a configuration; nothing else is touched."""
-    plain = _load(path)
+    plain = read_toml(path, "riskkit monitor init")
     known = ("schema_version", *_PARTS, "thresholds")
     _check_known(path.name, "", plain, known)
     version = plain.get("schema_version")
@@ -186,24 +185,6 @@ def read_config(path: Path) -> MonitorConfig:
     config = MonitorConfig(path.parent, plain, thresholds=thresholds, **parts)
     _check_sources(path.name, config)
     return config
-
-
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            msg = f"{path.name} must be a configuration; it holds over a megabyte."
-            raise InvalidInputError(msg)
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        msg = (
-            f"Cannot read {str(path)!r}: {error.strerror}. Write one with "
-            "`riskkit monitor init`."
-        )
-        raise InvalidInputError(msg) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        what = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "no UTF-8"
-        msg = f"{path.name} must be TOML; it is not: {what}."
-        raise InvalidInputError(msg) from error
 
 
 def _read_part(file: str, name: str, kind: type, given: Any) -> Any:

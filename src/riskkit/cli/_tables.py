@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from riskkit._core.near_files import near_file
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def read_table(path: Path, *, as_text: Collection[str] = ()) -> pd.DataFrame:
         with path.open("rb") as stream:
             head = stream.read(4)
     except OSError as error:
-        msg = f"Cannot read {str(path)!r}: {error.strerror}."
+        msg = f"Cannot read {str(path)!r}: {error.strerror}.{near_file(path)}"
         raise InvalidInputError(msg) from error
     if size == 0:
         msg = f"{path.name!r} is empty: a table needs a header and rows."
