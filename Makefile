@@ -60,8 +60,9 @@ docs: $(VENV)/.docs ## Build the documentation site in build/docs and run its ex
 	$(BIN)/python -m pytest -q -m 'slow or not slow' tests/test_docs.py tests/test_docs_site.py
 	@echo "Open build/docs/index.html"
 
-bench: $(VENV)/.dev ## Run the benchmarks and print their tables
-	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+# make bench BENCH="scorer binning" QUICK=1 runs these two, on smaller tables.
+bench: $(VENV)/.dev ## Run the side-by-sides and write their tables into README and docs
+	$(BIN)/python benchmarks/collect_results.py run $(BENCH) $(if $(QUICK),--quick)
 
 clean: ## Remove what the targets above made
 	rm -rf $(VENV) demo_output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -52,10 +52,12 @@ def test_examples_of_a_page_run(page):
 def run_commands(block):
     """Run the lines of a console block; ``# exit code N`` says how one ends."""
     for line in block.splitlines():
-        assert line.startswith("$ riskkit "), line
+        assert line.startswith(("$ riskkit ", "$ python ")), line
         command, _, remark = line.removeprefix("$ ").partition("#")
         code = int(remark.split()[-1]) if "exit code" in remark else 0
-        words = [sys.executable, "-m", *shlex.split(command)]
+        program, *arguments = shlex.split(command)
+        own = [] if program == "python" else ["-m", program]
+        words = [sys.executable, *own, *arguments]
         run = subprocess.run(words, capture_output=True, text=True, check=False)
         assert run.returncode == code, f"{command}: {run.stdout}{run.stderr}"
 
@@ -77,6 +79,17 @@ def test_tutorial_runs_from_top_to_bottom(page, tmp_path, monkeypatch):
             names = test.globs
     assert runner.summarize(verbose=False).attempted > 3
     assert not runner.failures
+
+
+@pytest.mark.slow
+def test_the_door_of_the_risk_team_leads_where_the_readme_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = FENCE.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    (commands,) = [text for _, text in blocks if text.startswith("$ python -c ")]
+    run_commands(commands)
+    assert (tmp_path / "model" / "report.html").stat().st_size > 10_000
+    assert (tmp_path / "backtest" / "report.html").stat().st_size > 10_000
+    assert (tmp_path / "scored.parquet").exists()
 
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md"], ids=name_of)

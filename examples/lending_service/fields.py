@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import parse_qs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,12 +29,17 @@ def read_json(body: bytes, content_type: str) -> dict[str, Any]:
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise RequestError(415, "The body must be sent as application/json.")
     try:
-        found = json.loads(body, parse_constant=_refuse_constant)
+        found = _DECODER.decode(body.decode())
+    except RequestError:
+        raise
     except RecursionError:
         raise RequestError(400, "The body is nested too deep.") from None
-    except ValueError as error:  # of JSON, or of UTF-8
-        what = error.msg if isinstance(error, json.JSONDecodeError) else "not UTF-8"
-        raise RequestError(400, f"The body must be one JSON object: {what}.") from None
+    except UnicodeDecodeError:
+        raise RequestError(400, "The body must be UTF-8.") from None
+    except json.JSONDecodeError as error:
+        raise RequestError(400, f"The body must be JSON: {error.msg}.") from None
+    except ValueError:
+        raise RequestError(400, "The body holds a number of too many digits.") from None
     if not isinstance(found, dict):
         raise RequestError(400, "The body must be one JSON object.")
     return found
@@ -83,10 +89,14 @@ def read_rows(
     return identifiers, columns
 
 
-def read_n_reasons(given: str | None) -> int:
-    """Return how many reasons are asked for."""
-    if given is None:
+def read_n_reasons(query: bytes) -> int:
+    """Return how many reasons a query string asks for."""
+    if not query:
         return 4
+    asked = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("reasons")
+    if asked is None:
+        return 4
+    given = asked[-1]
     is_short = len(given) <= 2 and given.isascii() and given.isdigit()
     if not is_short or int(given) > _MOST_REASONS:
         raise RequestError(
@@ -149,5 +159,10 @@ def _scalar(value: Any, name: str, row: int) -> Any:
 
 
 def _refuse_constant(_: str) -> NoReturn:
-    msg = "NaN and Infinity are no JSON; send null where nothing is known"
-    raise ValueError(msg)
+    raise RequestError(
+        400, "NaN and Infinity are no JSON. Send null where nothing is known."
+    )
+
+
+# Made once: json.loads makes a decoder a call when it is given options.
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

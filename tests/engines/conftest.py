@@ -90,3 +90,15 @@ def book(tmp_path_factory):
 def source(request, book):
     found, told = source_of(request.param, book.frame, book.folder)
     return SimpleNamespace(name=request.param, table=found, told=told)
+
+
+@pytest.fixture(params=ENGINES)
+def on_engine(request, tmp_path):
+    """Return a function that brings any frame to an engine."""
+
+    def bring(frame):
+        write_parts(frame, tmp_path)
+        found, told = source_of(request.param, frame, tmp_path)
+        return SimpleNamespace(name=request.param, table=found, told=told)
+
+    return bring

@@ -7,8 +7,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskkit.binning import OptimalBinner
-from riskkit.engines import collect_stats, fit_binner, fit_scorecard, monitor, score
+from riskkit.binning import IVSelector, OptimalBinner
+from riskkit.engines import (
+    collect_stats,
+    collect_transitions,
+    collect_vintages,
+    fit_binner,
+    fit_scorecard,
+    fit_selector,
+    monitor,
+    score,
+)
 from riskkit.exceptions import (
     InvalidInputError,
     InvalidParameterError,
@@ -142,3 +151,31 @@ def test_bad_sources_are_told_as_in_memory(book, frame):
     mixed = dd.from_map(lambda k: kinds[k], range(2), meta=kinds[0][:0])
     with pytest.raises(InvalidInputError, match="'a' must hold numbers in every part"):
         collect_stats(mixed, "y")
+
+
+def test_the_same_selection_vintages_and_moves(book, frame):
+    selector = IVSelector(max_correlation=0.5)
+    told = {"features": ["GrAppv", "SBA_Appv", "NoEmp"]}
+    found = fit_selector(selector, frame, "bad", **told)
+    expected = fit_selector(selector, book.frame, "bad", **told)
+    assert found.selected_ == expected.selected_
+    rng = np.random.default_rng(0)
+    n = 2000
+    opened = np.datetime64("2020-01-01", "s") + rng.integers(0, 900, n) * 86400
+    tape = pd.DataFrame({"id": np.arange(n) % 200, "opened": opened})
+    tape["state"] = rng.choice(["0", "30"], n)
+    later = tape["opened"] + pd.Timedelta(days=200)
+    tape["defaulted"] = later.where(tape.index % 3 > 0)
+    parts = dd.from_pandas(tape, npartitions=5)
+    days = {"as_of": "2023-01-01", "freq": "quarter"}
+    ours = collect_vintages(parts, "opened", "defaulted", **days).table()
+    theirs = collect_vintages(tape, "opened", "defaulted", **days).table()
+    assert ours.to_dict() == theirs.to_dict()
+    once = tape.assign(month=tape["opened"].dt.to_period("M").astype(str))
+    once = once.drop_duplicates(["id", "month"])
+    moves = {"order": ["0", "30"], "horizon": 2, "max_rows": 500}
+    args = ("id", "opened", "state")
+    ours = collect_transitions(dd.from_pandas(once, npartitions=5), *args, **moves)
+    theirs = collect_transitions(once, *args, **moves)
+    assert ours.matrix().to_dict() == theirs.matrix().to_dict()
+    assert ours.roll_rates().to_dict() == theirs.roll_rates().to_dict()

@@ -177,28 +177,52 @@ def test_the_model_gives_an_account_of_itself(service, model):
 
 
 BAD = {
-    "not JSON": (b"{", 400),
-    "not UTF-8": (b"\xff\xfe", 400),
-    "a list": (b"[]", 400),
-    "NaN": (b'{"application_id": "a", "fields": {"GrAppv": NaN}}', 400),
-    "deep": (b"[" * 100_000, 400),
-    "a number of 5,000 digits": (b'{"a": ' + b"9" * 5000 + b"}", 400),
-    "no fields": ({"application_id": "a"}, 422),
-    "more than fields": ({"application_id": "a", "fields": {}, "x": 1}, 422),
-    "fields a list": ({"application_id": "a", "fields": []}, 422),
-    "a field absent": ({"application_id": "a", "fields": {}}, 422),
-    "an id that is no text": ({"application_id": 1, "fields": {}}, 422),
-    "an id of another script": (b'{"application_id": "\\ud800", "fields": {}}', 422),
-    "large": (b" " * (1 << 21), 413),
+    "not JSON": (b"{", 400, "must be JSON"),
+    "not UTF-8": (b"\xff\xfe", 400, "UTF-8"),
+    "a list": (b"[]", 400, "one JSON object"),
+    "NaN": (b'{"application_id": "a", "fields": {"GrAppv": NaN}}', 400, "Send null"),
+    "deep": (b"[" * 100_000, 400, "too deep"),
+    "a number of 5,000 digits": (
+        b'{"a": ' + b"9" * 5000 + b"}",
+        400,
+        "too many digits",
+    ),
+    "no fields": ({"application_id": "a"}, 422, "nothing else"),
+    "more than fields": (
+        {"application_id": "a", "fields": {}, "x": 1},
+        422,
+        "nothing else",
+    ),
+    "fields a list": ({"application_id": "a", "fields": []}, 422, "must be an object"),
+    "a field absent": ({"application_id": "a", "fields": {}}, 422, "absent"),
+    "an id that is no text": (
+        {"application_id": 1, "fields": {}},
+        422,
+        "application_id",
+    ),
+    "an id of another script": (
+        b'{"application_id": "\\ud800", "fields": {}}',
+        422,
+        "application_id",
+    ),
+    "large": (b" " * (1 << 21), 413, "bytes at most"),
 }
 
 
 @pytest.mark.parametrize("name", list(BAD))
 def test_what_cannot_be_answered_is_refused(service, name):
-    body, expected = BAD[name]
+    body, expected, said = BAD[name]
     status, answer = service.post("/score", body)
     assert status == expected
-    assert answer["error"]
+    assert said in answer["error"]
+
+
+def test_a_query_may_hold_more_than_the_reasons(service, applications):
+    none = service.post("/score?by=branch&reasons=1&reasons=0", applications[0])[1]
+    usual = service.post("/score?by=branch", applications[0])[1]
+    assert none["reasons"] == []  # the last one counts
+    assert usual["reasons"]
+    assert usual["reasons"] == service.post("/score", applications[0])[1]["reasons"]
 
 
 def test_values_of_the_wrong_type_are_refused_without_being_repeated(

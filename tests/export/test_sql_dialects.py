@@ -81,10 +81,11 @@ def in_duckdb(sql, dialect):
     """
     (tree,) = sqlglot.parse(sql, read=dialect)
     for kind in tree.find_all(exp.DataType):
-        if kind.this == exp.DType.FLOAT and dialect == "tsql":
-            kind.set("this", exp.DType.DOUBLE)  # a FLOAT without a size has 53 bits
-        if kind.this == exp.DType.BINARY:
-            kind.set("this", exp.DType.TEXT)
+        if kind.this == exp.DataType.Type.FLOAT and dialect == "tsql":
+            # A FLOAT without a size has 53 bits.
+            kind.set("this", exp.DataType.Type.DOUBLE)
+        if kind.this == exp.DataType.Type.BINARY:
+            kind.set("this", exp.DataType.Type.TEXT)
     plain = tree.transform(lambda x: x.this if isinstance(x, exp.Collate) else x)
     return plain.sql(dialect="duckdb")
 

@@ -86,6 +86,14 @@ def test_an_empty_bin_is_neutral_and_changes_no_other():
         assert_allclose(woe[[0, 2]], without, rtol=0)
 
 
+def test_an_empty_bin_adds_nothing_to_the_iv():
+    for smoothing in (0.0, 0.5):
+        _, term = evidence_terms(
+            np.array([0.0, 25.0]), np.array([0.0, 140.0]), 25.0, 140.0, smoothing
+        )
+        assert term.tolist() == [0.0, 0.0]
+
+
 def test_a_bin_without_events_is_infinite_unless_smoothed():
     event, nonevent = np.array([0.0, 40.0]), np.array([50.0, 50.0])
     assert weight_of_evidence(event, nonevent, 0.0)[0] == np.inf

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from riskkit._kernels.leaf_masks import leaf_splits, sum_reached, word_size
+from riskkit._kernels.leaf_masks import (
+    leaf_splits,
+    leaf_values,
+    reachable,
+    sum_alive,
+    sum_reached,
+    word_size,
+)
 from riskkit._kernels.trees import TreeArrays, sum_trees
 
 
@@ -38,21 +45,37 @@ def chain(n_leaves, *, leftward):
 
 def reached(trees, code):
     """Return the score by the lowest bit that no split to the right rules out."""
-    splits, values = leaf_splits(trees)
-    alive = [(1 << len(leaves)) - 1 for leaves in values]
-    for split in splits:
-        x = code[split.column]
-        right = not split.missing_left if np.isnan(x) else x > split.threshold
-        if right:
-            alive[split.tree] &= ~split.ruled_out
-    return sum(leaves[a & -a] for leaves, a in zip(values, alive, strict=True))
+    splits = leaf_splits(trees, 64)
+    alive = [(1 << int(np.sum(tree.column < 0))) - 1 for tree in trees]
+    for t, column, threshold, missing_left, ruled_out in zip(*splits, strict=True):
+        x = code[column]
+        if not missing_left if np.isnan(x) else x > threshold:
+            alive[t] &= ~int(ruled_out)
+    leaves = [tree.value[tree.column < 0] for tree in trees]
+    lowest = [(a & -a).bit_length() - 1 for a in alive]
+    return sum(values[k] for values, k in zip(leaves, lowest, strict=True))
 
 
 def test_by_hand():
     tree = chain(3, leftward=True)  # 3 asks first, then 2; its left side has two leaves
-    splits, values = leaf_splits([tree])
-    assert [(s.threshold, s.ruled_out) for s in splits] == [(3, 0b011), (2, 0b001)]
-    assert list(values[0]) == [1, 2, 4]
+    splits = leaf_splits([tree], 8)
+    assert splits.threshold.tolist() == [3, 2]
+    assert splits.ruled_out.tolist() == [0b011, 0b001]
+    assert splits.ruled_out.dtype == np.uint8
+    assert leaf_values([tree], 8)[0].tolist() == [0.25, 0.375, 0.5, 0, 0, 0, 0, 0]
+
+
+def test_leaves_that_are_left_by_hand():
+    # The left side of the root, two leaves, is ruled out above 3 and for the unknown.
+    tree = chain(3, leftward=True)._replace(missing_left=np.array([0, 1, 0, 0, 0]) == 1)
+    splits = leaf_splits([tree], 8)
+    codes = np.array([[2.0], [3.0], [4.0], [np.nan]])
+    left = reachable(splits, [0], codes, 1)[:, 0]
+    assert left.tolist() == [0b11111111, 0b11111110, 0b11111100, 0b11111100]
+    assert reachable(splits, [1], codes, 1)[:, 0].tolist() == [255] * 4  # nobody asks
+    values = leaf_values([tree], 8)
+    assert sum_alive(left[:, None], values).tolist() == [0.25, 0.375, 0.5, 0.5]
+    assert sum_alive(left[:1], values) == 0.25
 
 
 @pytest.mark.parametrize("leftward", [True, False])

@@ -8,7 +8,7 @@ row reaches: splits on the way to it have ruled out what lies left of it, and no
 rules out the leaf itself (QuickScorer [1]_).
 
 So a tree is the intersection of one set for each column, looked up by the row's code,
-and the words of all trees stand side by side in one long integer.
+and the words of all trees stand side by side in one row of a table.
 
 References
 ----------
@@ -28,22 +28,31 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from riskkit._kernels.trees import TreeArrays
-    from riskkit.typing import FloatArray, IntArray
+    from riskkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["WORDS", "Split", "leaf_splits", "sum_reached", "word_size"]
+__all__ = [
+    "WORDS",
+    "LeafSplits",
+    "leaf_splits",
+    "leaf_values",
+    "reachable",
+    "sum_alive",
+    "sum_reached",
+    "word_size",
+]
 
 WORDS = (8, 16, 32, 64)  # bits of a word that machines know
 _CELLS = 1 << 19  # rows times trees held at a time, so that they stay in the cache
 
 
-class Split(NamedTuple):
-    """A split: who goes right, and the leaves that they cannot reach."""
+class LeafSplits(NamedTuple):
+    """The splits of all trees, tree by tree: who goes right, and what it rules out."""
 
-    tree: int
-    column: int
-    threshold: int
-    missing_left: bool
-    ruled_out: int  # bits of the leaves on the left side
+    tree: IntArray
+    column: IntArray
+    threshold: FloatArray
+    missing_left: BoolArray
+    ruled_out: NDArray[Any]  # bits of the leaves on the left side
 
 
 def word_size(trees: Sequence[TreeArrays]) -> int | None:
@@ -52,33 +61,82 @@ def word_size(trees: Sequence[TreeArrays]) -> int | None:
     return next((bits for bits in WORDS if bits >= most), None)
 
 
-def leaf_splits(
-    trees: Sequence[TreeArrays],
-) -> tuple[list[Split], list[dict[int, float]]]:
-    """Return all splits, and for each tree the value of each leaf by its bit.
+def leaf_splits(trees: Sequence[TreeArrays], bits: int) -> LeafSplits:
+    """Return the splits of trees whose leaves fit into words of so many `bits`.
 
     Nodes stand in preorder, so that the leaves of a side have consecutive numbers.
     """
-    splits, values = [], []
-    for t, tree in enumerate(trees):
-        is_leaf = tree.column < 0
-        before: IntArray = (
-            np.cumsum(is_leaf) - is_leaf
-        )  # leaves on the left of each node
-        leaves = tree.value[is_leaf].tolist()
-        values.append({1 << k: value for k, value in enumerate(leaves)})
-        for node in np.flatnonzero(~is_leaf).tolist():
-            first, end = int(before[node]), int(before[tree.right[node]])
-            splits.append(
-                Split(
-                    t,
-                    int(tree.column[node]),
-                    int(tree.threshold[node]),
-                    bool(tree.missing_left[node]),
-                    (1 << end) - (1 << first),
-                )
-            )
-    return splits, values
+    word: Any = np.dtype(f"u{bits // 8}").type
+    if not trees:
+        none = np.empty(0, dtype=np.intp)
+        no_cut, no_way = np.empty(0), np.empty(0, dtype=np.bool_)
+        return LeafSplits(none, none, no_cut, no_way, np.empty(0, dtype=word))
+    size = [tree.column.size for tree in trees]
+    root = np.cumsum(size) - size
+    tree_of = np.repeat(np.arange(len(trees)), size)
+    column = np.concatenate([tree.column for tree in trees])
+    right = np.concatenate([tree.right for tree in trees]) + root[tree_of]
+    is_leaf = column < 0
+    # Leaves on the left of each node, in its own tree.
+    before: IntArray = np.cumsum(is_leaf) - is_leaf
+    before -= before[root][tree_of]
+    inner = np.flatnonzero(~is_leaf)
+    first: NDArray[Any] = before[inner].astype(word)
+    end: NDArray[Any] = before[right[inner]].astype(word)
+    return LeafSplits(
+        tree_of[inner],
+        column[inner],
+        np.concatenate([tree.threshold for tree in trees])[inner],
+        np.concatenate([tree.missing_left for tree in trees])[inner],
+        (word(1) << end) - (word(1) << first),
+    )
+
+
+def leaf_values(trees: Sequence[TreeArrays], bits: int) -> FloatArray:
+    """Return the value of each leaf by its number, shape (n_trees, bits)."""
+    values = np.zeros((len(trees), bits))
+    for row, tree in zip(values, trees, strict=True):
+        leaves = tree.value[tree.column < 0]
+        row[: leaves.size] = leaves
+    return values
+
+
+def reachable(
+    splits: LeafSplits,
+    columns: Sequence[int],
+    codes: NDArray[np.floating],
+    n_trees: int,
+) -> NDArray[Any]:
+    """Return the leaves that are left by some codes in some columns.
+
+    `codes` has shape (n_rows, n_columns), the result (n_rows, n_trees).
+    """
+    word = splits.ruled_out.dtype.type
+    alive = np.full((codes.shape[0], n_trees), ~word(0))
+    asks = np.flatnonzero(np.isin(splits.column, columns))
+    if not asks.size:
+        return alive
+    place = {k: j for j, k in enumerate(columns)}
+    code = codes[:, [place[k] for k in splits.column[asks].tolist()]]
+    goes_right = code > splits.threshold[asks]
+    goes_right |= np.isnan(code) & ~splits.missing_left[asks]
+    ruled_out = np.where(goes_right, splits.ruled_out[asks], word(0))
+    # Splits stand tree by tree: those of a tree are one piece.
+    trees, first = np.unique(splits.tree[asks], return_index=True)
+    alive[:, trees] = ~np.bitwise_or.reduceat(ruled_out, first, axis=1)
+    return alive
+
+
+def sum_alive(alive: NDArray[Any], leaves: FloatArray) -> FloatArray:
+    """Return the score by the leaves that are left, the trees added in their order.
+
+    `alive` has shape (n_trees,) or (n_rows, n_trees), and `leaves` (n_trees, bits).
+    """
+    n_trees, bits = leaves.shape
+    # The bits below the lowest that is left are as many as the leaf's number.
+    below = ~alive & (alive - alive.dtype.type(1))
+    leaf = np.bitwise_count(below) + np.arange(0, n_trees * bits, bits)
+    return np.add.accumulate(leaves.ravel().take(leaf), axis=-1)[..., -1]
 
 
 def sum_reached(
@@ -89,46 +147,24 @@ def sum_reached(
     The same as :func:`riskkit._kernels.trees.sum_trees`, to the bit and many times as
     fast, for trees whose leaves fit into words of so many `bits`.
     """
-    splits, values = leaf_splits(trees)
-    of_column: dict[int, list[Split]] = {}
-    for split in splits:
-        of_column.setdefault(split.column, []).append(split)
-    word: Any = np.dtype(f"u{bits // 8}").type
-    tables = [
-        (k, *_table(of_k, len(trees), word)) for k, of_k in sorted(of_column.items())
-    ]
-    leaves = np.zeros((len(trees), bits))
-    for t, by_bit in enumerate(values):
-        leaves[t, : len(by_bit)] = list(by_bit.values())
-    first_leaf = np.arange(len(trees)) * bits
-    out = np.zeros(codes.shape[0])
-    block = max(1, _CELLS // max(1, len(trees)))
-    for start in range(0, codes.shape[0] if trees else 0, block):
+    n_rows, n_trees = codes.shape[0], len(trees)
+    splits, leaves = leaf_splits(trees, bits), leaf_values(trees, bits)
+    tables = []
+    for k in np.unique(splits.column).tolist():
+        cuts = np.unique(splits.threshold[splits.column == k])
+        # What is left between any two thresholds; the last row is for the unknown.
+        between = np.array([*cuts, np.inf, np.nan])[:, None]
+        tables.append((k, cuts, reachable(splits, [k], between, n_trees)))
+    out = np.zeros(n_rows)
+    block = max(1, _CELLS // max(1, n_trees))
+    for start in range(0, n_rows if trees else 0, block):
         rows = slice(start, start + block)
-        alive = np.full((codes[rows].shape[0], len(trees)), ~word(0))
+        everything = ~splits.ruled_out.dtype.type(0)
+        alive = np.full((codes[rows].shape[0], n_trees), everything)
         for k, cuts, masks in tables:
             code = codes[rows, k]
             place = np.searchsorted(cuts, code)
             place[np.isnan(code)] = len(masks) - 1
             alive &= masks[place]
-        # The bits below the lowest that is left are as many as the leaf's number.
-        below = ~alive & (alive - word(1))
-        leaf = np.bitwise_count(below) + first_leaf
-        out[rows] = np.add.accumulate(leaves.ravel()[leaf], axis=1)[:, -1]
+        out[rows] = sum_alive(alive, leaves)
     return out
-
-
-def _table(splits: list[Split], n_trees: int, word: Any) -> tuple[FloatArray, Any]:
-    """Return the thresholds of a column, and what is left between any two of them.
-
-    The last row is what is left for a row without a code.
-    """
-    cuts = np.unique([split.threshold for split in splits])
-    masks = np.full((cuts.size + 2, n_trees), ~word(0))
-    for split in splits:
-        left = ~word(split.ruled_out)
-        after = int(np.searchsorted(cuts, split.threshold)) + 1
-        masks[after:-1, split.tree] &= left
-        if not split.missing_left:
-            masks[-1, split.tree] &= left
-    return cuts.astype(np.float64), masks

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -44,6 +44,14 @@ from riskkit._kernels.partition_rules import (
     may_stand_beside,
 )
 from riskkit._kernels.partition_shape import SHAPES, solve_shape
+from riskkit._kernels.partition_states import (
+    FINAL_STATES,
+    STATES,
+    Key,
+    final_keys,
+    loads_within,
+)
+from riskkit._kernels.partition_trace import trace_back
 
 if TYPE_CHECKING:
     from riskkit.typing import BoolArray, FloatArray, IntArray
@@ -53,7 +61,6 @@ __all__ = [
     "Partition",
     "PartitionRules",
     "choose_trend",
-    "loads_within",
     "solve_partition",
     "trends_tried",
 ]
@@ -79,28 +86,6 @@ TIE = 1e-12
 _TABLE_BYTES = (1 << 22) - 1
 
 
-class _State(NamedTuple):
-    previous: tuple[str, ...]
-    direction: int
-    may_start: bool
-
-
-_STATES = {
-    "rise": _State(("rise",), 1, may_start=True),
-    "fall": _State(("fall",), -1, may_start=True),
-    "past_peak": _State(("rise", "past_peak"), -1, may_start=False),
-    "past_valley": _State(("fall", "past_valley"), 1, may_start=False),
-    "free": _State(("free",), 0, may_start=True),
-}
-_FINAL_STATES = {
-    "none": ("free",),
-    "ascending": ("rise",),
-    "descending": ("fall",),
-    "peak": ("rise", "past_peak"),
-    "valley": ("fall", "past_valley"),
-}
-
-
 @dataclass(frozen=True)
 class Partition:
     """The best partition of one feature.
@@ -117,19 +102,6 @@ class Partition:
     value: float
     status: str
     joins: tuple[int, ...] = ()
-
-
-class _Key(NamedTuple):
-    """What a table of best values is about: a state, a load, and all lumps placed."""
-
-    state: str
-    load: int
-    placed: int
-
-
-def loads_within(lumps: int) -> list[int]:
-    """Return every subset of a set of lumps, the empty one first."""
-    return [load for load in range(lumps + 1) if load & lumps == load]
 
 
 def trends_tried(trend: str) -> tuple[str, ...]:
@@ -208,9 +180,7 @@ def _solve_trends(
     best = _best_values(tables, rules, names, n_levels)
     by_bins = np.stack(
         [
-            np.max(
-                [best[key][:, :, -1].max(axis=1) for key in _final_keys(t, rules)], 0
-            )
+            np.max([best[key][:, :, -1].max(axis=1) for key in final_keys(t, rules)], 0)
             for t in names
         ]
     )  # (trend, bins - 1, feature)
@@ -218,25 +188,16 @@ def _solve_trends(
     values = by_bins.max(axis=1)
     n_bins = (by_bins >= _tie_floor(values)[:, None]).argmax(axis=1) + 1
     chosen = choose_trend(values, n_bins, trend, rules.prefer_monotone)
-    partitions = []
-    for feature, index in enumerate(chosen):
-        level = int(n_bins[index, feature]) - 1
-        value = float(by_bins[index, level, feature])
-        cuts: list[int] = []
-        loads: list[int] = []
-        if value > NEVER:
-            cuts, loads = _trace_back(tables, rules, best, names[index], level, feature)
-        partitions.append(_partition(cuts, loads, names[index], value))
-    return partitions
-
-
-def _final_keys(trend: str, rules: PartitionRules) -> list[_Key]:
-    """Return the tables in which a partition may end, all lumps placed."""
-    every = (1 << rules.n_lumps) - 1
+    walks: dict[int, tuple[list[int], list[int]]] = {}
+    level = n_bins[chosen, np.arange(len(chosen))] - 1
+    value = by_bins[chosen, level, np.arange(len(chosen))]
+    for index, name in enumerate(names):
+        members = np.flatnonzero((chosen == index) & (value > NEVER))
+        found = trace_back(tables, rules, best, name, level[members], members)
+        walks.update(zip(members.tolist(), found, strict=True))
     return [
-        _Key(state, load, every)
-        for state in _FINAL_STATES[trend]
-        for load in loads_within(every)
+        _partition(*walks.get(feature, ([], [])), names[index], float(value[feature]))
+        for feature, index in enumerate(chosen.tolist())
     ]
 
 
@@ -262,14 +223,14 @@ def _best_values(
     rules: PartitionRules,
     trends: tuple[str, ...],
     n_levels: int,
-) -> dict[_Key, FloatArray]:
+) -> dict[Key, FloatArray]:
     """Fill the tables of the module's formula, ``[k, j, i, feature]``, by key."""
     n_cells, _, n_features = tables[0].value.shape
-    needed = {state for t in trends for state in _FINAL_STATES[t]}
-    states = {name: state for name, state in _STATES.items() if name in needed}
+    needed = {state for t in trends for state in FINAL_STATES[t]}
+    states = {name: state for name, state in STATES.items() if name in needed}
     every = (1 << rules.n_lumps) - 1
     best = {
-        _Key(name, load, placed): np.full(
+        Key(name, load, placed): np.full(
             (n_levels, n_cells, n_cells, n_features), NEVER
         )
         for name in states
@@ -279,7 +240,7 @@ def _best_values(
     for name, state in states.items():
         if state.may_start:
             for load, table in enumerate(tables):
-                best[_Key(name, load, load)][0, 0] = table.value[0]
+                best[Key(name, load, load)][0, 0] = table.value[0]
     # Which bins any feature admits: the others need no arithmetic at all.
     usable: BoolArray = np.any(
         [np.any(t.value > NEVER, axis=2) for t in tables], axis=0
@@ -316,13 +277,13 @@ def _best_values(
                         continue
                     before = np.maximum.reduce(
                         [
-                            best[_Key(s, load_before, placed)][:n_steps, h, first - 1]
+                            best[Key(s, load_before, placed)][:n_steps, h, first - 1]
                             for s in state.previous
                         ]
                     )
                     value = (before[:, :, None] + penalty).max(axis=1)
                     value += tables[load].value[first, i]
-                    table = best[_Key(name, load, placed | load)]
+                    table = best[Key(name, load, placed | load)]
                     own = table[1 : n_steps + 1, first, i]
                     np.maximum(own, value, out=own)
     return best
@@ -336,51 +297,6 @@ def _most_bins(usable: BoolArray) -> list[int]:
         reached = [most[j] + 1 for j in starts.tolist() if j == 0 or most[j]]
         most[end] = max(reached, default=0)
     return most
-
-
-def _trace_back(
-    tables: list[BinTables],
-    rules: PartitionRules,
-    best: dict[_Key, FloatArray],
-    trend: str,
-    level: int,
-    feature: int,
-) -> tuple[list[int], list[int]]:
-    """Walk from the last bin to the first; return one feature's cuts and loads."""
-    last = tables[0].value.shape[1] - 1
-    key, first = _argmax_of(
-        {key: best[key][level, :, last, feature] for key in _final_keys(trend, rules)}
-    )
-    cuts: list[int] = []
-    loads = [key.load]
-    while level > 0:
-        cuts.append(first)
-        level -= 1
-        placed = key.placed & ~key.load
-        candidates = {}
-        for load in loads_within(placed):
-            allowed = may_stand_beside(
-                tables[load],
-                (slice(first), first - 1, feature),
-                tables[key.load],
-                (first, last, feature),
-                _STATES[key.state].direction,
-                rules,
-            )
-            for state in _STATES[key.state].previous:
-                before = _Key(state, load, placed)
-                values = best[before][level, :first, first - 1, feature]
-                candidates[before] = np.where(allowed, values, NEVER)
-        last = first - 1
-        key, first = _argmax_of(candidates)
-        loads.append(key.load)
-    return cuts[::-1], loads[::-1]
-
-
-def _argmax_of(candidates: dict[_Key, FloatArray]) -> tuple[_Key, int]:
-    """Return the key and the leftmost position of the largest value."""
-    key = max(candidates, key=lambda each: candidates[each].max())
-    return key, int(candidates[key].argmax())
 
 
 def _solve_shapes(

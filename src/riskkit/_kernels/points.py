@@ -85,7 +85,7 @@ def share_level(
     if nonnegative and needed.sum() >= level:
         return level - float(needed.sum()), needed
     # Those that need most get it, as long as it is more than an equal part of the rest.
-    left, equal = level, level / needed.size
+    left = level
     for place, need in enumerate(np.sort(needed)[::-1]):
         equal = left / (needed.size - place)
         if need <= equal:

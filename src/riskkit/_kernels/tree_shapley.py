@@ -31,25 +31,29 @@ References
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+from riskkit._kernels.trees import TreeArrays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from riskkit._kernels.trees import TreeArrays
     from riskkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["LeafPaths", "leaf_paths", "mean_of_leaves", "shapley_values"]
+__all__ = [
+    "LeafPaths",
+    "goes_the_way",
+    "leaf_paths",
+    "mean_of_leaves",
+    "shapley_values",
+    "values_of_ways",
+]
 
 _CELLS = 1 << 20  # rows, nodes, columns and leaves, multiplied, that are held at a time
-
-# Codes above `low` and not above `high` go the way of a path, and whether the unknown
-# does; then the share of the training accounts that goes it.
-_Way = tuple[float, float, bool, float]
 
 
 class LeafPaths(NamedTuple):
@@ -71,15 +75,51 @@ class LeafPaths(NamedTuple):
     mixed: FloatArray
 
 
+class _Ways(NamedTuple):
+    """The paths to some nodes, one a row; places that are not in use have column -1.
+
+    Codes above `low` and not above `high` go the way of a path, and whether the
+    unknown does; then the share of the training accounts that goes it.
+    """
+
+    column: IntArray
+    low: FloatArray
+    high: FloatArray
+    unknown: BoolArray
+    share: FloatArray
+
+
+_UNUSED = (-1, -np.inf, np.inf, True, 1.0)  # nothing has been asked: all go this way
+
+
 def leaf_paths(
     trees: Sequence[TreeArrays], covers: Sequence[FloatArray]
 ) -> list[LeafPaths]:
-    """Return the paths to all leaves, by the number of columns they ask about."""
-    by_length: dict[int, list[tuple[dict[int, _Way], float]]] = {}
-    for tree, cover in zip(trees, covers, strict=True):
-        for path, value in _walk(tree, cover):
-            by_length.setdefault(len(path), []).append((path, value))
-    return [_stacked(m, by_length[m]) for m in sorted(by_length)]
+    """Return the paths to all leaves, by the number of columns they ask about.
+
+    In a group, leaves stand tree by tree and from left to right, and the columns of a
+    path in the order in which it asks about them first.
+    """
+    if not trees:
+        return []
+    nodes, node = _joined(trees)
+    cover = np.concatenate(covers)
+    ways = _Ways._make(np.full((node.size, 1), unused) for unused in _UNUSED)
+    leaves, found = [], []
+    while node.size:  # all nodes of a level at a time
+        is_leaf = nodes.column[node] < 0
+        leaves.append(node[is_leaf])
+        found.append(_some(ways, is_leaf))
+        node, ways = _children(nodes, cover, node[~is_leaf], _some(ways, ~is_leaf))
+    leaf = np.concatenate(leaves)
+    from_left = np.argsort(leaf)
+    ways = _some(_joined_ways(found), from_left)
+    value = nodes.value[leaf[from_left]]
+    length = (ways.column >= 0).sum(axis=1)
+    return [
+        _grouped(m, _some(ways, length == m), value[length == m])
+        for m in np.unique(length).tolist()
+    ]
 
 
 def mean_of_leaves(paths: Sequence[LeafPaths]) -> float:
@@ -108,72 +148,98 @@ def shapley_values(
     return out
 
 
-def _explain(group: LeafPaths, codes: NDArray[np.floating]) -> FloatArray:
-    """Return what each column of each path adds, shape (n_rows, m, n_leaves)."""
-    code = codes[:, group.column]
-    known = (code > group.low) & (code <= group.high)
-    known |= np.isnan(code) & group.unknown
+def goes_the_way(
+    code: NDArray[np.floating], low: FloatArray, high: FloatArray, unknown: BoolArray
+) -> BoolArray:
+    """Return where codes go the way of a path at all its splits on their column."""
+    known = (code > low) & (code <= high)
+    known |= np.isnan(code) & unknown
+    return known
+
+
+def values_of_ways(group: LeafPaths, known: BoolArray) -> FloatArray:
+    """Return what each column of each path adds, shape (n_rows, m, n_leaves).
+
+    `known` says of each row where it goes the way of the path, by column and leaf;
+    its shape is the same, or (n_rows, m, 1).
+    """
     way = known.astype(np.float64)
     # Where the row goes the way of the path t + z (1 - t), else z (1 - t).
     factor = group.nodes * way[:, None] + group.mixed
     rest = factor.prod(axis=2, keepdims=True) / factor
-    way -= group.share
-    way *= group.value
-    way *= np.einsum("q,nqml->nml", group.weights, rest)
-    return way
+    added = way - group.share
+    added *= group.value
+    added *= np.einsum("q,nqml->nml", group.weights, rest)
+    return added
 
 
-def _walk(tree: TreeArrays, cover: FloatArray) -> list[tuple[dict[int, _Way], float]]:
-    """Return the conditions and the value of each leaf, from left to right."""
-    column, threshold, missing_left, left, right, value = (
-        part.tolist() for part in tree
+def _explain(group: LeafPaths, codes: NDArray[np.floating]) -> FloatArray:
+    code = codes[:, group.column]
+    known = goes_the_way(code, group.low, group.high, group.unknown)
+    return values_of_ways(group, known)
+
+
+def _joined(trees: Sequence[TreeArrays]) -> tuple[TreeArrays, IntArray]:
+    """Return all nodes in one table, and the places of the roots."""
+    size: IntArray = np.array([tree.column.size for tree in trees])
+    root: IntArray = np.cumsum(size) - size
+    nodes = TreeArrays._make(map(np.concatenate, zip(*trees, strict=True)))
+    shift = np.repeat(root, size)
+    return nodes._replace(left=nodes.left + shift, right=nodes.right + shift), root
+
+
+def _children(
+    nodes: TreeArrays, cover: FloatArray, node: IntArray, ways: _Ways
+) -> tuple[IntArray, _Ways]:
+    """Return the children of nodes that split, and the paths to them."""
+    k, cut, to_left = (
+        nodes.column[node],
+        nodes.threshold[node],
+        nodes.missing_left[node],
     )
-    n: list[float] = cover.tolist()
-    found: list[tuple[dict[int, _Way], float]] = []
-    waiting: list[tuple[int, dict[int, _Way]]] = [(0, {})]
-    while waiting:
-        node, path = waiting.pop()
-        k = column[node]
-        if k < 0:
-            found.append((path, value[node]))
-            continue
-        low, high, unknown, share = path.get(k, (-np.inf, np.inf, True, 1.0))
-        cut, to_left = threshold[node], missing_left[node]
-        l_, r_ = left[node], right[node]
-        way_left = (low, min(high, cut), unknown and to_left, share * n[l_] / n[node])
-        way_right = (
-            max(low, cut),
-            high,
-            unknown and not to_left,
-            share * n[r_] / n[node],
-        )
-        waiting.append((r_, {**path, k: way_right}))
-        waiting.append((l_, {**path, k: way_left}))
-    return found
+    left, right = nodes.left[node], nodes.right[node]
+    asked = ways.column == k[:, None]
+    free = (ways.column >= 0).sum(axis=1)
+    at = np.arange(node.size), np.where(asked.any(axis=1), asked.argmax(axis=1), free)
+    # One place more than the deepest path of this level may need.
+    width = ways.column.shape[1] + 1
+    below, above = _widened(ways, width), _widened(ways, width)
+    for side, child in ((below, left), (above, right)):
+        side.column[at] = k
+        side.share[at] = side.share[at] * cover[child] / cover[node]
+    below.high[at] = np.minimum(below.high[at], cut)
+    below.unknown[at] &= to_left
+    above.low[at] = np.maximum(above.low[at], cut)
+    above.unknown[at] &= ~to_left
+    return np.concatenate([left, right]), _joined_ways([below, above])
 
 
-def _stacked(m: int, leaves: list[tuple[dict[int, _Way], float]]) -> LeafPaths:
-    shape = (m, len(leaves))
-    columns = [list(path) for path, _ in leaves]
-    ways = [[*path.values()] for path, _ in leaves]
+def _some(ways: _Ways, rows: IntArray | BoolArray) -> _Ways:
+    return _Ways._make(part[rows] for part in ways)
 
-    def part(place: int, kind: Any) -> NDArray[Any]:
-        rows = [[way[place] for way in path] for path in ways]
-        return np.ascontiguousarray(np.array(rows, dtype=kind).reshape(shape[::-1]).T)
 
-    share = part(3, np.float64)
+def _joined_ways(parts: Sequence[_Ways]) -> _Ways:
+    """Return paths one after the other; the last part has the longest."""
+    width = parts[-1].column.shape[1]
+    wide = [_widened(ways, width) for ways in parts]
+    return _Ways._make(map(np.concatenate, zip(*wide, strict=True)))
+
+
+def _widened(ways: _Ways, width: int) -> _Ways:
+    """Return a copy with places for so many columns."""
+    wide = []
+    for part, unused in zip(ways, _UNUSED, strict=True):
+        n_paths, used = part.shape
+        wide.append(np.full((n_paths, width), unused, dtype=part.dtype))
+        wide[-1][:, :used] = part
+    return _Ways._make(wide)
+
+
+def _grouped(m: int, ways: _Ways, value: FloatArray) -> LeafPaths:
     nodes, weights = _quadrature(m)
-    return LeafPaths(
-        column=np.array(columns, dtype=np.intp).reshape(shape[::-1]).T.copy(),
-        low=part(0, np.float64),
-        high=part(1, np.float64),
-        unknown=part(2, np.bool_),
-        share=share,
-        value=np.array([value for _, value in leaves], dtype=np.float64),
-        nodes=nodes,
-        weights=weights,
-        mixed=share * (1.0 - nodes),
-    )
+    across = _Ways._make(np.ascontiguousarray(part[:, :m].T) for part in ways)
+    mixed = across.share * (1.0 - nodes)
+    return LeafPaths(*across, value, nodes, weights, mixed)
 
 
 def _quadrature(m: int) -> tuple[FloatArray, FloatArray]:

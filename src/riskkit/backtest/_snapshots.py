@@ -19,7 +19,44 @@ if TYPE_CHECKING:
 
     from riskkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Pairs", "Panel", "pair_up", "read_panel", "read_states"]
+__all__ = [
+    "Pairs",
+    "Panel",
+    "Snapshots",
+    "pair_up",
+    "panel_of",
+    "read_panel",
+    "read_snapshots",
+    "read_states",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshots:
+    """What accounts were in some months, one row each, as they came."""
+
+    month: IntArray  # since January 1970
+    state: IntArray
+    weight: FloatArray | None
+    amount: FloatArray | None  # times the weight
+
+    @classmethod
+    def joined(cls, parts: Sequence[Snapshots]) -> Snapshots:
+        """Return the rows of all parts, which have the same columns."""
+        return cls(
+            np.concatenate([part.month for part in parts]),
+            np.concatenate([part.state for part in parts]),
+            _joined([part.weight for part in parts]),
+            _joined([part.amount for part in parts]),
+        )
+
+    def take(self, kept: BoolArray) -> Snapshots:
+        """Return some of the rows."""
+        weight, amount = (
+            None if given is None else given[kept]
+            for given in (self.weight, self.amount)
+        )
+        return Snapshots(self.month[kept], self.state[kept], weight, amount)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,16 +66,10 @@ class Panel:
     account: IntArray
     month: IntArray  # from 0
     state: IntArray
-    weight: FloatArray
-    amount: FloatArray | None
+    weight: FloatArray | None  # None stands for 1
+    amount: FloatArray | None  # times the weight
     first_month: int  # since January 1970
     n_months: int
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The months as text."""
-        months = np.arange(self.first_month, self.first_month + self.n_months)
-        return tuple(map(str, months.astype("datetime64[M]")))
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,16 +111,37 @@ def read_panel(
     if not n_rows:
         msg = "accounts must hold at least one row; got none."
         raise InvalidInputError(msg)
+    rows = read_snapshots(
+        dates, states, order, n_rows, amount=amount, sample_weight=sample_weight
+    )
+    return panel_of(_account_codes(accounts, n_rows), rows)
+
+
+def read_snapshots(
+    dates: Any,
+    states: Any,
+    order: Sequence[str],
+    n_rows: int,
+    *,
+    amount: Any,
+    sample_weight: Any,
+) -> Snapshots:
+    """Check the rows of a panel, all but for their accounts."""
     days = read_dates("dates", dates, n_rows)
-    months = month_numbers(days)
     state = _state_codes(states, order, n_rows)
-    account = _account_codes(accounts, n_rows)
-    weight = read_amounts("sample_weight", sample_weight, n_rows)
-    value = None
+    weight = value = None
+    if sample_weight is not None:
+        weight = read_amounts("sample_weight", sample_weight, n_rows)
     if amount is not None:
         value = read_amounts("amount", amount, n_rows)
-    first = int(months.min())
-    month = months - first
+        value = value if weight is None else value * weight
+    return Snapshots(month_numbers(days), state, weight, value)
+
+
+def panel_of(account: IntArray, rows: Snapshots) -> Panel:
+    """Sort rows by account, a number from 0, and month; none may be there twice."""
+    first = int(rows.month.min())
+    month = np.asarray(rows.month - first, dtype=np.intp)
     n_months = int(month.max()) + 1
     key = account * n_months + month
     # Tapes mostly come sorted by account or by month; a stable sort sees the runs.
@@ -99,26 +151,27 @@ def read_panel(
     if n_twice:
         msg = (
             "Every account must have at most one row for each month; "
-            f"{n_twice} of {n_rows} rows repeat one. Keep the last row of the month."
+            f"{n_twice} of {key.size} rows repeat one. Keep the last row of the month."
         )
         raise InvalidInputError(msg)
     return Panel(
         account=account[at],
         month=month[at],
-        state=state[at],
-        weight=weight[at],
-        amount=None if value is None else value[at],
+        state=np.asarray(rows.state[at], dtype=np.intp),
+        weight=None if rows.weight is None else rows.weight[at],
+        amount=None if rows.amount is None else rows.amount[at],
         first_month=first,
         n_months=n_months,
     )
 
 
 def pair_up(panel: Panel, horizon: int) -> Pairs:
-    """Return every row whose month is at least `horizon` before the last one.
+    """Return where every row's account is `horizon` months later.
 
-    An account that is not there then has left the tape, or there is a gap in it.
+    If it is not there, it has left the tape, or there is a gap in it, or the tape ends
+    before: the months that are too late to tell are for the caller to drop.
     """
-    start = np.flatnonzero(panel.month + horizon < panel.n_months)
+    start = np.arange(panel.month.size)
     # Room between the accounts, so that no month runs over into the next account.
     key = panel.account * (panel.n_months + horizon) + panel.month
     wanted = key[start] + horizon
@@ -131,6 +184,11 @@ def pair_up(panel: Panel, horizon: int) -> Pairs:
     last = panel.month[np.flatnonzero(np.diff(panel.account, append=-1))]
     has_left = last[panel.account[start]] < panel.month[start] + horizon
     return Pairs(start, end, has_left)
+
+
+def _joined(columns: Sequence[FloatArray | None]) -> FloatArray | None:
+    given = [column for column in columns if column is not None]
+    return np.concatenate(given) if given else None
 
 
 def _state_codes(states: Any, order: Sequence[str], n_rows: int) -> IntArray:

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from riskkit._core.params import check_int
-from riskkit.backtest._checks import check_level
-from riskkit.backtest._snapshots import pair_up, read_panel, read_states
-from riskkit.backtest._transition_result import TransitionResult
-from riskkit.exceptions import InvalidInputError, InvalidParameterError
+from riskkit.backtest._snapshots import read_panel, read_states
+from riskkit.backtest._transition_cells import count_panel
+from riskkit.backtest._transition_tables import check_moves, transition_result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
-    from riskkit.backtest._snapshots import Pairs, Panel
-    from riskkit.typing import FloatArray
+    from riskkit.backtest._transition_result import TransitionResult
 
 __all__ = ["transition_matrix"]
 
@@ -118,53 +113,15 @@ def transition_matrix(
     60      NaN    NaN  NaN
     """
     names = read_states(order)
-    check_int("step", step, low=1)
-    check_int("horizon", horizon, low=1)
-    check_level(level)
-    if horizon % step:
-        msg = f"horizon must be a multiple of step, {step}; got {horizon}."
-        raise InvalidParameterError(msg)
-    if left is not None and (not isinstance(left, str) or left in names):
-        msg = "left must name a state that is not in order, or be None."
-        raise InvalidParameterError(msg)
+    check_moves(names, horizon=horizon, step=step, left=left, level=level)
     panel = read_panel(
         accounts, dates, states, names, amount=amount, sample_weight=sample_weight
     )
-    if panel.n_months <= step:
-        msg = (
-            f"dates must span more than {step} month{'s' * (step > 1)}; got "
-            f"{panel.n_months}. No account was seen at both ends of a step."
-        )
-        raise InvalidInputError(msg)
-    tables = {}
-    for name, months in (("step", step), ("horizon", horizon)):
-        pairs = pair_up(panel, months)
-        tables[name] = count_moves(panel, pairs, panel.weight, len(names), left)
-        if panel.amount is not None:
-            mass = panel.weight * panel.amount
-            tables[f"{name}_amount"] = count_moves(panel, pairs, mass, len(names), left)
-    return TransitionResult(
-        states=names if left is None else (*names, left),
-        step=step,
+    return transition_result(
+        names,
+        count_panel(panel, len(names), (step, horizon)),
         horizon=horizon,
-        months=(panel.labels[0], panel.labels[-1]),
+        step=step,
+        left=left,
         level=level,
-        absorbing=left,
-        counts=tables,
     )
-
-
-def count_moves(
-    panel: Panel, pairs: Pairs, mass: FloatArray, n_states: int, left: str | None
-) -> FloatArray:
-    """Return the mass of moves by state at the start (rows) and at the end.
-
-    With `left` there is a last row and column for accounts that have left.
-    """
-    end = np.where(pairs.end < 0, n_states, panel.state[pairs.end])
-    kept = pairs.end >= 0 if left is None else (pairs.end >= 0) | pairs.has_left
-    size = n_states + 1
-    place = panel.state[pairs.start[kept]] * size + end[kept]
-    table = np.bincount(place, mass[pairs.start[kept]], size * size)
-    table = table.reshape(size, size).astype(np.float64)
-    return np.asarray(table[:-1, :-1] if left is None else table)

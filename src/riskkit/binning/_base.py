@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 from sklearn.base import (
@@ -17,9 +17,12 @@ from sklearn.base import (
 from sklearn.utils import ClassifierTags
 from sklearn.utils.validation import check_is_fitted
 
+from riskkit._core.frames import numeric_column
 from riskkit._core.inputs import read_features, read_training
 from riskkit._core.params import check_option, check_real
+from riskkit._kernels.encoded_numbers import NumberEncoder
 from riskkit.artifact import encode_column
+from riskkit.binning._columns import same_numbers
 from riskkit.binning._joins import pool
 from riskkit.binning._replay import pin_evidence, read_edits, replay_edits
 from riskkit.binning._special import special_groups
@@ -144,9 +147,17 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
         columns = self._feature_columns(X)
         # Columns are filled one by one, so they are laid out one after the other.
         Xt = np.empty((len(columns[0]), len(columns)), order="F")
+        encoder = NumberEncoder(len(Xt))
         for j, binned in enumerate(self.binning_tables_.values()):
-            values = self._values_of(binned)
-            encode_column(binned.feature, columns[j], values, out=Xt[:, j])
+            feature, values = binned.feature, self._values_of(binned)
+            if feature.kind == "numeric":
+                x = numeric_column(columns[j], feature.name)
+                special = cast(
+                    "list[tuple[float, ...]]", [g.codes for g in feature.special]
+                )
+                encoder.encode(x, feature.edges, special, values, out=Xt[:, j])
+            else:
+                encode_column(feature, columns[j], values, out=Xt[:, j])
         return Xt
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
@@ -226,6 +237,10 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
     def _feature_columns(self, X: ArrayLike) -> list[Any]:
         """Return the raw columns of the features; others may be absent in a frame."""
         names = list(self.binning_tables_)
+        if hasattr(self, "feature_names_in_"):
+            numbers = same_numbers(X, names)
+            if numbers is not None:
+                return numbers
         columns = read_features(self, X, reset=False, names=names).columns
         if len(columns) == len(names):
             return list(columns)

@@ -9,7 +9,12 @@ from riskkit.exceptions import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["drop_column", "pick_columns", "to_pandas"]
+    from riskkit.typing import FloatArray
+
+__all__ = ["drop_column", "pick_columns", "same_numbers", "to_pandas"]
+
+# Up to here a copy of a frame costs less than looking at its columns one by one.
+_FEW_CELLS = 1 << 20
 
 
 def pick_columns(X: Any, places: Sequence[int], names: Sequence[str]) -> Any:
@@ -36,8 +41,37 @@ def drop_column(X: Any, name: str) -> Any:
     return frame.to_native()
 
 
+# From this version on PyArrow takes the unsigned codes of Polars' categories.
+_UNSIGNED_CODES = 24
+
+
 def to_pandas(X: Any) -> Any:
     """Return a frame of another library as a pandas one."""
     import narwhals as nw
+    import narwhals.selectors as ncs
+    import pyarrow as pa
 
-    return nw.from_native(X, eager_only=True).to_pandas()
+    frame = nw.from_native(X, eager_only=True)
+    if int(pa.__version__.split(".")[0]) < _UNSIGNED_CODES:
+        frame = frame.with_columns(ncs.categorical().cast(nw.String))
+    return frame.to_pandas()
+
+
+def same_numbers(X: Any, names: Sequence[str]) -> list[FloatArray] | None:
+    """Return the columns of a small pandas frame that is what a fit has seen.
+
+    That is: the same columns in the same order, floating-point numbers when they are
+    taken together. None for any other frame, which has to be read with more care.
+    Asking pandas as little as that matters where a few thousand rows are encoded: the
+    care takes as long as the work.
+    """
+    import narwhals as nw
+
+    if not nw.dependencies.is_pandas_dataframe(X):
+        return None
+    if not 0 < X.size <= _FEW_CELLS or X.columns.tolist() != names:
+        return None
+    values = X.to_numpy()
+    if values.dtype.kind != "f":
+        return None
+    return list(values.T)

@@ -17,19 +17,27 @@ from riskkit._core.inputs import read_features, read_training, read_weight
 from riskkit.binning._columns import drop_column, pick_columns, to_pandas
 from riskkit.binning._drift import read_periods
 from riskkit.binning._judge import judge_features
+from riskkit.binning._judge_counts import judge_counts
 from riskkit.binning._optimal import OptimalBinner
-from riskkit.binning._selection import SelectionRules, report_frame
+from riskkit.binning._selection import SelectionRules, check_known, report_frame
 from riskkit.binning._selector_checks import check_selector, check_selector_names
-from riskkit.exceptions import NoEvidenceWarning, SingleBinWarning
+from riskkit.exceptions import (
+    InvalidParameterError,
+    NoEvidenceWarning,
+    SingleBinWarning,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import ArrayLike
 
     from riskkit.binning._base import BaseBinner
+    from riskkit.binning._counted import FeatureCounts
     from riskkit.binning._drift import Periods
+    from riskkit.binning._judge_counts import PairSums
+    from riskkit.binning._selection import FeatureVerdict
     from riskkit.typing import BoolArray
 
 __all__ = ["IVSelector"]
@@ -232,7 +240,7 @@ class IVSelector(SelectorMixin, BaseEstimator):
         check_selector_names(self, training.table.names, X, periods)
         read = self._read_periods(X, y, sample_weight, periods)
         self.binner_ = self._fit_binner(X, y, sample_weight)
-        self._verdicts = judge_features(
+        verdicts = judge_features(
             training,
             self.binner_.binning_tables_,
             read,
@@ -240,15 +248,77 @@ class IVSelector(SelectorMixin, BaseEstimator):
             must_have=set(self.must_have),
             never=set(self.never),
         )
-        self.support_ = np.array([v.kept for v in self._verdicts], dtype=np.bool_)
-        self.selected_ = [v.feature for v in self._verdicts if v.kept]
-        if not self.selected_:
-            msg = (
-                "No feature was selected; transform gives no columns. report() names "
-                "the limit that each of them missed."
-            )
-            warnings.warn(msg, NoEvidenceWarning, stacklevel=2)
-        return self
+        return self._keep(verdicts)
+
+    def fit_counts(
+        self,
+        counts: Mapping[str, FeatureCounts],
+        *,
+        classes: Any = (0, 1),
+        pair_sums: PairSums | None = None,
+    ) -> Self:
+        """Bin, judge and select features from counts of their values, without rows.
+
+        Parameters
+        ----------
+        counts : dict of str to FeatureCounts
+            As for :meth:`OptimalBinner.fit_counts`; with periods, stability is judged.
+
+        classes : sequence of two labels, default=(0, 1)
+            The non-event and the event label.
+
+        pair_sums : callable, default=None
+            ``pair_sums(features, values)`` is called once, with the bins of the
+            features that pass by themselves and a value of each bin, and returns the
+            matrix of ``sum(weight * value_j * value_k)`` over all rows. None leaves out
+            what compares features: correlation, clusters and inflation.
+
+        Returns
+        -------
+        self : IVSelector
+            As :meth:`fit` leaves it with the rows that were counted. The column of
+            `stable_over` is not among the features.
+
+        Raises
+        ------
+        InvalidParameterError
+            If a parameter is outside its domain or names no feature, the binner cannot
+            be fitted to counts, a limit on correlation or inflation has no
+            `pair_sums`, or one on stability no periods.
+        InvalidTargetError, InvalidInputError, InvalidTypeError
+            As for :meth:`OptimalBinner.fit_counts`.
+
+        See Also
+        --------
+        riskkit.engines.fit_selector : Counts a table of any size.
+
+        Examples
+        --------
+        >>> from riskkit.binning import FeatureCounts, IVSelector
+        >>> age = FeatureCounts([25, 35, 45], n_event=[9, 5, 1], n_nonevent=[40] * 3)
+        >>> coin = FeatureCounts(["h", "t"], n_event=[7, 8], n_nonevent=[60, 60])
+        >>> IVSelector().fit_counts({"age": age, "coin": coin}).selected_
+        ['age']
+        """
+        check_selector(self, self._rules())
+        binner: Any = OptimalBinner() if self.binner is None else clone(self.binner)
+        self._check_counts(binner, counts, pair_sums)
+        binner.set_params(encode="woe")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SingleBinWarning)
+            self.binner_ = binner.fit_counts(counts, classes=classes)
+        self.classes_ = self.binner_.classes_
+        self.feature_names_in_ = np.array(list(counts), dtype=object)
+        self.n_features_in_ = len(counts)
+        verdicts = judge_counts(
+            counts,
+            self.binner_.binning_tables_,
+            self._rules(),
+            pair_sums,
+            must_have=set(self.must_have),
+            never=set(self.never),
+        )
+        return self._keep(verdicts)
 
     def transform(self, X: ArrayLike) -> Any:
         """Return the raw columns that are kept.
@@ -297,6 +367,53 @@ class IVSelector(SelectorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         return report_frame(self._verdicts)
+
+    def _keep(self, verdicts: tuple[FeatureVerdict, ...]) -> Self:
+        """Set what follows from the verdicts."""
+        self._verdicts = verdicts
+        self.support_ = np.array([v.kept for v in verdicts], dtype=np.bool_)
+        self.selected_ = [v.feature for v in verdicts if v.kept]
+        if not self.selected_:
+            msg = (
+                "No feature was selected; transform gives no columns. report() names "
+                "the limit that each of them missed."
+            )
+            warnings.warn(msg, NoEvidenceWarning, stacklevel=3)
+        return self
+
+    def _check_counts(
+        self, binner: Any, counts: Mapping[str, FeatureCounts], pair_sums: object
+    ) -> None:
+        """Raise unless the counts tell what the limits ask for."""
+        if not isinstance(binner, OptimalBinner):
+            msg = (
+                "binner must be an OptimalBinner, or None, to be fitted to counts; got "
+                f"{type(binner).__name__}."
+            )
+            raise InvalidParameterError(msg)
+        check_known("must_have", self.must_have, list(counts))
+        check_known("never", self.never, list(counts))
+        compares = [
+            word
+            for word in ("max_correlation", "max_vif")
+            if getattr(self, word) is not None
+        ]
+        if compares and pair_sums is None:
+            msg = (
+                f"{' and '.join(compares)} compare features row by row, which counts "
+                "of each by itself do not tell. Give pair_sums, or the rows to "
+                "riskkit.engines.fit_selector, which reads them a second time."
+            )
+            raise InvalidParameterError(msg)
+        has_periods = all(
+            getattr(own, "period", None) is not None for own in counts.values()
+        )
+        if not has_periods and (self.max_csi, self.stable_over) != (None, None):
+            msg = (
+                "max_csi and stable_over need the counts of every period; got counts "
+                "without periods. Count with a period."
+            )
+            raise InvalidParameterError(msg)
 
     def _get_support_mask(self) -> BoolArray:
         check_is_fitted(self)

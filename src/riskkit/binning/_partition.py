@@ -350,7 +350,8 @@ def _partition(
     if request.nice:
         report["edge_loss"] = found.edge_loss
     policies = [request.special] * n_groups + [request.missing]
-    joins = forced_joins(feature, joins, n_event, n_nonevent, policies)
+    if not {"riskiest", "safest"}.isdisjoint(policies):
+        joins = forced_joins(feature, joins, n_event, n_nonevent, policies)
     n_special = (n_event + n_nonevent)[k : k + n_groups]
     return FeaturePartition(
         feature,

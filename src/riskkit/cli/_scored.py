@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from riskkit._core.text import text_array
 from riskkit.artifact import DetectorArtifact, FraudSpec, ScorecardSpec
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def score_frame(
     columns = {n: c for n, c in batch.to_dict().items() if n in known}
     scored = pd.DataFrame(columns)
     for name in _WORDS & set(columns):
-        scored[name] = pd.array(columns[name].tolist(), dtype="str")
+        scored[name] = text_array(columns[name])
     if "grade" in scored:
         scored["grade"] = scored["grade"].astype("str")
     # A model of few characteristics has fewer reasons than were asked for.
@@ -83,5 +84,5 @@ def score_frame(
     for k in range(n_reasons):
         names = batch.reasons[:, k].tolist() if k < n_given else [None] * len(X)
         reasons = [None if name is None else texts[name] for name in names]
-        scored[f"reason_{k + 1}"] = pd.array(reasons, dtype="str")
+        scored[f"reason_{k + 1}"] = text_array(reasons)
     return scored

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from riskkit.engines._stats import SufficientStats
 
-__all__ = ["fit_scorecard", "read_card", "score"]
+__all__ = ["check_twice", "fit_scorecard", "read_card", "score"]
 
 
 def fit_scorecard(
@@ -111,7 +111,7 @@ def fit_scorecard(
     if not isinstance(card, ScorecardClassifier):
         msg = f"card must be a ScorecardClassifier; got {type(card).__name__}."
         raise InvalidTypeError(msg)
-    _check_twice(source)
+    check_twice(source)
     binner = _binner_of(card)
     opened = open_table(source, engine, memory_limit, batch_rows)
     roles = split_columns(opened, y, features, binner.stable_over, sample_weight)
@@ -263,7 +263,8 @@ def _binner_of(card: ScorecardClassifier) -> OptimalBinner:
     return binner
 
 
-def _check_twice(source: Any) -> None:
+def check_twice(source: Any) -> None:
+    """Raise if a source is used up by the first pass."""
     if hasattr(source, "__next__") or hasattr(source, "read_next_batch"):
         msg = (
             "source must be one that can be read twice; got a "

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from riskkit.artifact import BinnedSpec
     from riskkit.binning import FeatureCounts
 
-__all__ = ["binner_from", "fit_baseline", "fit_binner"]
+__all__ = ["binner_from", "counts_from", "fit_baseline", "fit_binner"]
 
 
 def fit_binner(
@@ -125,15 +125,24 @@ def binner_from(
             f"Collect them with period={binner.stable_over!r}."
         )
         raise InvalidParameterError(msg)
-    counts: dict[str, FeatureCounts] = {
+    counts = counts_from(binner.special_codes, stats, features, by_period=by_period)
+    return binner.fit_counts(counts, classes=stats.classes)
+
+
+def counts_from(
+    special_codes: Any,
+    stats: SufficientStats,
+    features: Sequence[str] | None,
+    *,
+    by_period: bool,
+) -> dict[str, FeatureCounts]:
+    """Return the counts of some features, special codes apart."""
+    return {
         name: stats.counts(
-            name,
-            by_period=by_period,
-            special_codes=_codes(binner.special_codes, name),
+            name, by_period=by_period, special_codes=_codes(special_codes, name)
         )
         for name in features or stats.features
     }
-    return binner.fit_counts(counts, classes=stats.classes)
 
 
 def fit_baseline(stats: SufficientStats, **parameters: Any) -> Baseline:

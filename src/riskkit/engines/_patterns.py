@@ -104,8 +104,8 @@ class Patterns:
             msg = (
                 f"The rows must have at most {self.max_patterns} different patterns of "
                 f"bins over {len(self.features)} features; they have more. Take fewer "
-                "features or bins, such as those that an IVSelector keeps, or raise "
-                "max_patterns, at about a kilobyte each."
+                "features or bins, such as those that riskkit.engines.fit_selector "
+                "keeps, or raise max_patterns, at about a kilobyte each."
             )
             raise InvalidInputError(msg)
         return both

@@ -58,31 +58,48 @@ def _numbers(feature: FeatureSpec, values: Sequence[float], kind: Any) -> Any:
 def _levels(feature: FeatureSpec, values: Sequence[float], kind: Any) -> Any:
     polars = import_engine("polars", "polars")
     x = polars.col(feature.name)
-    known: dict[Any, float] = {
-        level: values[place] for level, place in feature.level_bins().items()
-    }
+    known = feature.level_bins()
     is_missing = x.is_null()
     if kind.is_float():
         is_missing = is_missing | x.is_nan()
-        x = x.cast(polars.Float64)
-        known = {number: v for level, v in known.items() for number in _number(level)}
-    elif kind == polars.Boolean:
+        return _chain(
+            [(is_missing, feature.missing_bin)]
+            + [(x == n, k) for level, k in known.items() for n in _number(level)],
+            values,
+            _unseen(feature, values),
+        )
+    if kind == polars.Boolean:
         x = polars.when(x).then(polars.lit("True")).otherwise(polars.lit("False"))
     elif kind.is_numeric() or kind in (polars.String, polars.Categorical, polars.Enum):
         x = x.cast(polars.String)
     elif kind != polars.Null:
         msg = f"Column {feature.name!r} must hold levels; it holds {kind}."
         raise InvalidTypeError(msg)
-    unseen = None if feature.refuse_unseen else values[feature.unseen_bin]
-    found = polars.lit(unseen, dtype=polars.Float64)
+    conditions = [(is_missing, feature.missing_bin)]
     if known and kind != polars.Null:
-        found = x.replace_strict(
-            list(known),
-            list(known.values()),
-            default=found,
-            return_dtype=polars.Float64,
-        )
-    return polars.when(is_missing).then(values[feature.missing_bin]).otherwise(found)
+        # Levels as numbers, those of one bin next to each other. A dictionary look-up
+        # (replace_strict) would leave the streaming engine and hold the whole column.
+        levels = sorted(known, key=lambda level: (known[level], level))
+        code = x.cast(polars.Enum(levels), strict=False).to_physical()
+        last = {known[level]: place for place, level in enumerate(levels)}
+        conditions += [(code <= end, place) for place, end in last.items()]
+    return _chain(conditions, values, _unseen(feature, values))
+
+
+def _unseen(feature: FeatureSpec, values: Sequence[float]) -> Any:
+    polars = import_engine("polars", "polars")
+    unseen = None if feature.refuse_unseen else values[feature.unseen_bin]
+    return polars.lit(unseen, dtype=polars.Float64)
+
+
+def _chain(
+    conditions: Sequence[tuple[Any, int]], values: Sequence[float], otherwise: Any
+) -> Any:
+    """Return the value of the first bin whose condition holds; null ones do not."""
+    chain = import_engine("polars", "polars")
+    for condition, place in conditions:
+        chain = chain.when(condition).then(values[place])
+    return chain.otherwise(otherwise)
 
 
 def _number(level: str) -> list[float]:

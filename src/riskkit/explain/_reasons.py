@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskkit._core.params import check_int, check_option
+from riskkit._core.text import text_array
 from riskkit._kernels.bins import sum_in_order, take_values
 from riskkit._kernels.points import largest_losses
 from riskkit.explain._additive import additive_losses, is_additive
@@ -152,6 +153,6 @@ def reason_codes(
 def _frame(words: NDArray[Any], amounts: FloatArray, X: Any) -> pd.DataFrame:
     out: dict[str, Any] = {}
     for k in range(words.shape[1]):
-        out[f"reason_{k + 1}"] = pd.array(words[:, k], dtype="str")
+        out[f"reason_{k + 1}"] = text_array(words[:, k])
         out[f"points_lost_{k + 1}"] = amounts[:, k]
     return pd.DataFrame(out, index=row_labels(X))

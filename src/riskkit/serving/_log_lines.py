@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 START = "0" * 64  # what stands before the first line
+_PLAIN = frozenset({str, int, bool, type(None)})
 _INFINITE = {"inf": math.inf, "-inf": -math.inf}
 
 
@@ -138,7 +139,7 @@ def hash_plain(plain: dict[str, Any], secret: bytes | None) -> str:
     content = _canonical(plain)
     if secret is None:
         return hashlib.sha256(content).hexdigest()
-    return hmac.new(secret, content, hashlib.sha256).hexdigest()
+    return hmac.digest(secret, content, "sha256").hex()
 
 
 def restored(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,6 +158,10 @@ def plain_record(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain_value(value: Any, name: str) -> Any:
     """Return a value as JSON holds it; what is missing as None, in whatever form."""
+    kind = type(value)
+    # What a JSON parser gives, which is nearly all there is, is plain already.
+    if kind in _PLAIN or (kind is float and math.isfinite(value)):
+        return value
     if isinstance(value, (str, bool)):
         return str(value) if isinstance(value, str) else value
     if isinstance(value, Mapping):
@@ -181,22 +186,24 @@ def _plain_value(value: Any, name: str) -> Any:
     return number if math.isfinite(number) else {"float": str(number)}
 
 
+# One line of JSON with sorted keys, the same for the same content.
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":")
+)
+
+
 def _canonical(content: Any) -> bytes:
-    """Return one line of JSON with sorted keys, the same for the same content."""
-    text = json.dumps(
-        content,
-        sort_keys=True,
-        ensure_ascii=True,
-        allow_nan=False,
-        separators=(",", ":"),
-    )
-    return text.encode()
+    return _ENCODER.encode(content).encode()
 
 
 def encode_line(content: dict[str, Any]) -> tuple[bytes, str]:
     """Return a line with the hash of its content, and the hash."""
-    digest = _digest(content)
-    return _canonical({**content, "hash": digest}) + b"\n", digest
+    # Keys are sorted, and the hash stands among them: what comes before it and what
+    # comes after it are encoded once, for the hash and for the line.
+    before = _canonical({k: v for k, v in content.items() if k < "hash"})[:-1]
+    after = _canonical({k: v for k, v in content.items() if k > "hash"})[1:]
+    digest = hashlib.sha256(before + b"," + after).hexdigest()
+    return b'%b,"hash":"%b",%b\n' % (before, digest.encode(), after), digest
 
 
 def _digest(content: dict[str, Any]) -> str:

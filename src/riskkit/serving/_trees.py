@@ -1,128 +1,132 @@
-"""One record through boosted trees: log-odds by plain Python, reasons by NumPy."""
+"""One record through boosted trees: log-odds and reasons, looked up in tables."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from struct import Struct
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from riskkit._kernels.leaf_masks import leaf_splits, word_size
-from riskkit._kernels.tree_shapley import leaf_paths, mean_of_leaves, shapley_values
+from riskkit._kernels.code_cells import cells_of, thresholds
+from riskkit._kernels.leaf_masks import (
+    leaf_splits,
+    leaf_values,
+    reachable,
+    sum_alive,
+    word_size,
+)
+from riskkit._kernels.shapley_tables import explain_cells, shapley_tables
+from riskkit._kernels.tree_shapley import leaf_paths, mean_of_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from riskkit._kernels.leaf_masks import Split
-    from riskkit._kernels.tree_shapley import LeafPaths
+    from riskkit._kernels.code_cells import FeatureCells
+    from riskkit._kernels.shapley_tables import ShapleyTables
     from riskkit._kernels.trees import TreeArrays
-    from riskkit.artifact import BoostedMemberSpec, TreeColumnSpec
+    from riskkit.artifact import BoostedMemberSpec
     from riskkit.serving._plan import Parts
 
-    # Adds leaves to a total, given the bins of a record.
-    Sum = Callable[[Sequence[int], float], float]
+    # Adds the leaves of a record, given its bins.
+    Sum = Callable[[Sequence[int]], float]
 
 __all__ = ["BoostedPlan"]
 
-_FORMATS = {8: "B", 16: "H", 32: "I", 64: "Q"}
-_CHUNK = 256  # trees side by side in one integer
-# Each split makes an integer of a word for each tree; beyond 64 MB of them, walk.
-_MOST_BITS = 64 << 23
+# Tables of words beyond 64 MB are not made: the trees are walked.
+_MOST_BYTES = 64 << 20
 
 
 class BoostedPlan:
     """Boosted trees laid out for records.
 
-    The paths to the leaves, which reasons need, are made for the first record whose
-    reasons are asked for. Threads that come at the same time make the same ones.
+    Tables for reasons are made for the first record whose reasons are asked for.
+    Threads that come at the same time make the same ones.
     """
 
     def __init__(self, spec: BoostedMemberSpec, places: Sequence[int]) -> None:
         self._spec = spec
         self._trees = spec.nodes.trees()
-        self._codes = [(places[c.feature], c.codes) for c in spec.coding.columns]
-        self._sums = _sums(spec, self._trees, places)
-        self._paths: list[LeafPaths] | None = None
+        self._cells = _Cells(spec, self._trees, places)
+        self._sum = _summed(spec, self._trees, places, self._cells)
+        self._reasons: tuple[float, ShapleyTables] | None = None
 
     def log_odds(self, bins: Sequence[int]) -> float:
         """Return the log-odds of a record by its bins."""
-        total = 0.0
-        for add in self._sums:
-            total = add(bins, total)
-        return self._spec.intercept + total
+        return self._spec.intercept + self._sum(bins)
 
     def parts(self, bins: Sequence[int]) -> Parts:
         """Return the base, and what each feature adds."""
-        if self._paths is None:
-            self._paths = leaf_paths(self._trees, self._spec.nodes.covers())
-        row = [[codes[bins[place]] for place, codes in self._codes]]
-        by_column = shapley_values(self._paths, np.array(row, dtype=np.float64))[0]
+        if self._reasons is None:
+            paths = leaf_paths(self._trees, self._spec.nodes.covers())
+            base = self._spec.intercept + mean_of_leaves(paths)
+            self._reasons = base, shapley_tables(paths, self._cells.features)
+        base, tables = self._reasons
+        by_feature = explain_cells(tables, self._cells.read(bins)).tolist()
         added = [0.0] * len(self._spec.features)
-        columns = self._spec.coding.columns
-        for column, value in zip(columns, by_column.tolist(), strict=True):
-            added[column.feature] += value
-        return self._spec.intercept + mean_of_leaves(self._paths), added
+        for feature, value in zip(self._cells.order, by_feature, strict=True):
+            added[feature] = value
+        return base, added
 
 
-def _sums(
-    spec: BoostedMemberSpec, trees: Sequence[TreeArrays], places: Sequence[int]
-) -> list[Sum]:
-    """Return what adds the trees, in turn, to the sum of those before them."""
-    bits = word_size(trees)
-    n_splits = int(np.count_nonzero(spec.nodes.column >= 0))
-    if bits is None or n_splits * bits * min(len(trees), _CHUNK) > _MOST_BITS:
-        return [_Walk(spec, trees, places).add]
-    return [
-        _Masks(spec, trees[start : start + _CHUNK], bits, places).add
-        for start in range(0, len(trees), _CHUNK)
-    ]
-
-
-class _Masks:
-    """Trees as one intersection of integers."""
+class _Cells:
+    """What the trees can tell of a record, feature by feature."""
 
     def __init__(
         self,
         spec: BoostedMemberSpec,
         trees: Sequence[TreeArrays],
-        bits: int,
         places: Sequence[int],
     ) -> None:
-        splits, self._values = leaf_splits(trees)
-        n_trees = len(trees)
-        self._words = Struct(f"<{n_trees}{_FORMATS[bits]}")
-        self._lowest = sum(1 << (bits * t) for t in range(n_trees))
-        self._all = (1 << (bits * n_trees)) - 1
-        of_column: dict[int, list[Split]] = {}
-        for split in splits:
-            of_column.setdefault(split.column, []).append(split)
-        tables: dict[int, list[int]] = {}
-        for k, of_k in of_column.items():
-            column = spec.coding.columns[k]
-            masks = _masks_of(column, of_k, bits, self._all)
-            place = places[column.feature]
-            others = tables.get(place, [self._all] * len(masks))
-            tables[place] = [a & b for a, b in zip(others, masks, strict=True)]
-        # Bins that no tree tells apart share one integer.
-        shared: dict[int, int] = {}
-        self._tables = [
-            (place, tuple([shared.setdefault(mask, mask) for mask in masks]))
-            for place, masks in tables.items()
-        ]
+        columns: dict[int, list[int]] = {}
+        for k, column in enumerate(spec.coding.columns):
+            columns.setdefault(column.feature, []).append(k)
+        cuts = thresholds(trees)
+        self.order = list(columns)
+        self.features: list[FeatureCells] = []
+        self._cell_of: list[tuple[int, list[int]]] = []
+        n_before = 0
+        for feature, own in columns.items():
+            by_column = [spec.coding.columns[k].codes for k in own]
+            codes = np.array(by_column, dtype=np.float64).T  # None becomes NaN
+            cells, cell_of_bin = cells_of(own, codes, cuts)
+            self.features.append(cells)
+            self._cell_of.append((places[feature], (cell_of_bin + n_before).tolist()))
+            n_before += len(cells.codes)
 
-    def add(self, bins: Sequence[int], total: float) -> float:
-        """Return the total and the leaves, added from the first tree to the last."""
-        alive = self._all
-        for place, masks in self._tables:
-            alive &= masks[bins[place]]
-        # Every word holds its leaf, so that nothing is borrowed from the next one.
-        alive ^= alive & (alive - self._lowest)
-        words = self._words
-        leaves = words.unpack(alive.to_bytes(words.size, "little"))
-        for values, leaf in zip(self._values, leaves, strict=True):
-            total += values[leaf]
-        return total
+    def read(self, bins: Sequence[int]) -> list[int]:
+        """Return the cell of each feature, counted through all of them."""
+        return [cell_of[bins[place]] for place, cell_of in self._cell_of]
+
+
+def _summed(
+    spec: BoostedMemberSpec,
+    trees: Sequence[TreeArrays],
+    places: Sequence[int],
+    cells: _Cells,
+) -> Sum:
+    """Return what adds the leaves of a record, from the first tree to the last."""
+    bits = word_size(trees)
+    n_cells = sum(len(feature.codes) for feature in cells.features)
+    n_words = n_cells * len(trees)
+    if bits is None or not 0 < n_words * bits // 8 <= _MOST_BYTES:
+        return _Walk(spec, trees, places).sum
+    return _Masks(trees, bits, cells).sum
+
+
+class _Masks:
+    """Trees as one intersection of words, a row of the table for each cell."""
+
+    def __init__(self, trees: Sequence[TreeArrays], bits: int, cells: _Cells) -> None:
+        splits = leaf_splits(trees, bits)
+        self._leaves = leaf_values(trees, bits)
+        self._read = cells.read
+        self._table = np.concatenate(
+            [reachable(splits, f.columns, f.codes, len(trees)) for f in cells.features]
+        )
+
+    def sum(self, bins: Sequence[int]) -> float:
+        """Return the leaves, added from the first tree to the last."""
+        words = self._table.take(self._read(bins), axis=0)
+        return float(sum_alive(np.bitwise_and.reduce(words, axis=0), self._leaves))
 
 
 class _Walk:
@@ -140,8 +144,9 @@ class _Walk:
             tuple([np.ascontiguousarray(part).data for part in tree]) for tree in trees
         ]
 
-    def add(self, bins: Sequence[int], total: float) -> float:
-        """Return the total and the leaves, added from the first tree to the last."""
+    def sum(self, bins: Sequence[int]) -> float:
+        """Return the leaves, added from the first tree to the last."""
+        total = 0.0
         row = [codes[bins[place]] for place, codes in self._codes]
         for column, threshold, missing_left, left, right, value in self._trees:
             node = 0
@@ -153,24 +158,3 @@ class _Walk:
                 node = left[node] if to_left else right[node]
             total += value[node]
         return total
-
-
-def _masks_of(
-    column: TreeColumnSpec, splits: list[Split], bits: int, everything: int
-) -> list[int]:
-    """Return for each bin of the column's feature the leaves that can be reached."""
-    # From the lowest code to the highest, each sends further splits to the right.
-    splits = sorted(splits, key=lambda split: split.threshold)
-    cuts = [split.threshold for split in splits]
-    after = [everything]
-    unknown = everything
-    for split in splits:
-        ruled_out = split.ruled_out << (bits * split.tree)
-        after.append(after[-1] & ~ruled_out)
-        if not split.missing_left:
-            unknown &= ~ruled_out
-    # A code goes right at every split whose threshold is below it.
-    return [
-        unknown if code is None else after[bisect_left(cuts, code)]
-        for code in column.codes
-    ]
