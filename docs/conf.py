@@ -74,6 +74,7 @@ html_css_files = ["riskkit.css"]
 html_logo = "_static/riskkit.svg"
 html_favicon = "_static/riskkit.svg"
 html_show_sourcelink = False
+html_context = {"default_mode": "auto"}  # light or dark, as the reader's system is
 html_copy_source = False
 html_theme_options = {
     "logo": {"text": "riskkit"},

@@ -498,9 +498,15 @@ def known_limits(estimator):
     return {"check_sample_weight_equivalence_on_dense_data": reason}
 
 
+# A known limit may hold elsewhere, which scikit-learn can be told from 1.8 on.
+MAY_PASS = {"xfail_strict": False}
+if not MAY_PASS.keys() <= set(inspect.signature(parametrize_with_checks).parameters):
+    MAY_PASS = {}
+
+
 @pytest.mark.filterwarnings("ignore::riskkit.exceptions.RiskkitWarning")
 @parametrize_with_checks(
-    list(estimators()), expected_failed_checks=known_limits, xfail_strict=False
+    list(estimators()), expected_failed_checks=known_limits, **MAY_PASS
 )
 def test_scikit_learn_contract(estimator, check):
     check(estimator)

@@ -2,9 +2,9 @@
 =================
 
 Accounts in ten bands of their PD: the event rate of each band, with Jeffreys' interval,
-against the mean PD. The model was trained on a sample of half events and half non-
-events, so its PDs are far too high; `PriorCorrection` knows the two rates and puts the
-level right.
+against the mean PD. The model was trained on a sample of half events and half
+non-events, so its PDs are far too high; `PriorCorrection` knows the two rates and puts
+the level right.
 
 *How to read it.* On the line PDs mean what they say; above it they are too low, below
 it too high. An interval that reaches the line is no finding. A curve that is flatter

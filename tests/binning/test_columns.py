@@ -7,6 +7,7 @@ from numpy.testing import assert_array_equal
 
 from riskkit.binning import OptimalBinner, _columns
 from riskkit.binning._columns import same_numbers
+from riskkit.exceptions import InvalidTypeError
 
 NAMES = ["age", "income", "debt"]
 
@@ -67,3 +68,21 @@ def test_encodings_are_the_values_of_the_assigned_bins(numbers, fitted):
         edges, x = table.feature.edges, numbers[name].to_numpy()
         bins = [len(edges) + 1 if v != v else sum(v > e for e in edges) for v in x]
         assert encoded[:, j].tobytes() == table.woe[bins].tobytes()
+
+
+@pytest.mark.parametrize("kind", ["numbers", "mixed"])
+def test_two_threads_give_the_same_bits(monkeypatch, kind):
+    rng = np.random.default_rng(5)
+    X = pd.DataFrame(rng.normal(size=(900, 7)), columns=list("abcdefg"))
+    X = X.mask(rng.random(X.shape) < 0.05)
+    if kind == "mixed":
+        X["d"] = np.where(X["d"] > 0, "up", "down")
+    y = (rng.random(900) < 0.3).astype(int)
+    binner = OptimalBinner().fit(X, y)
+    alone = binner.transform(X)
+    monkeypatch.setattr("riskkit.binning._base._LONG", 1)
+    monkeypatch.setattr("riskkit.binning._base._LARGE", 1)
+    assert binner.transform(X).tobytes() == alone.tobytes()
+    bad = X.assign(f="text", g="text")
+    with pytest.raises(InvalidTypeError, match="'f'"):
+        binner.transform(bad)

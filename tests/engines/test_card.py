@@ -181,8 +181,8 @@ def test_saved_models_and_bad_models(book, in_memory, tmp_path):
 
 def test_bad_requests(book):
     table = book.frame[["NoEmp", "State", "bad"]]
-    with pytest.raises(InvalidInputError, match="at most 20 different patterns"):
-        fit_scorecard(ScorecardClassifier(), table, "bad", max_patterns=20)
+    with pytest.raises(InvalidParameterError, match="max_patterns must be"):
+        fit_scorecard(ScorecardClassifier(), table, "bad", max_patterns=-1)
     with pytest.raises(InvalidTypeError, match="card must be"):
         fit_scorecard(OptimalBinner(), table, "bad")
     manual = ScorecardClassifier(ManualBinner({"NoEmp": [3.5]}))
@@ -191,7 +191,7 @@ def test_bad_requests(book):
     with pytest.raises(InvalidTypeError, match="read twice"):
         fit_scorecard(ScorecardClassifier(), iter([table]), "bad")
     stats = collect_stats(table[:-5], "bad")
-    with pytest.raises(InvalidInputError, match="second pass found"):
+    with pytest.raises(InvalidInputError, match="later pass found"):
         fit_scorecard(ScorecardClassifier(), table, "bad", stats=stats)
 
 

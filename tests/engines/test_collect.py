@@ -217,3 +217,15 @@ def test_functions_refuse_counts_and_the_other_way_round(book):
         fit_binner(OptimalBinner(), book.frame)
     with pytest.raises(InvalidTypeError, match="model must be"):
         score(book.frame, stats)
+
+
+def test_a_column_of_two_types_is_named_where_polars_refuses_it(tmp_path):
+    pytest.importorskip("polars")
+    labels = pa.array([0, 1, 0])
+    for k, x in enumerate(([0.5, 1.5, 2.5], [1, 2, 3])):
+        table = pa.table({"x": pa.array(x), "bad": labels})
+        pq.write_table(table, tmp_path / f"{k}.parquet")
+    glob = str(tmp_path / "*.parquet")
+    with pytest.raises(InvalidInputError, match="'x' is double in one file and int64"):
+        collect_stats(glob, "bad", engine="polars")
+    assert collect_stats(glob, "bad", engine="duckdb").n == 6

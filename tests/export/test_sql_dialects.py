@@ -79,6 +79,9 @@ def in_duckdb(sql, dialect):
 
     Names of collations and of bytes are left out: DuckDB has others.
     """
+    least = sqlglot.transpile("SELECT MIN(1, 2)", read="sqlite", write="duckdb")[0]
+    if dialect == "sqlite" and "LEAST" not in least:
+        pytest.skip("this version of sqlglot does not read SQLite's MIN of several")
     (tree,) = sqlglot.parse(sql, read=dialect)
     for kind in tree.find_all(exp.DataType):
         if kind.this == exp.DataType.Type.FLOAT and dialect == "tsql":

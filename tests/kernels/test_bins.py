@@ -1,6 +1,7 @@
 """Bin assignment, counts, and sums in order."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -116,6 +117,20 @@ def test_quantile_edges_cut_at_equal_weight(x, n_bins):
 
 def test_quantile_edges_of_ten_values():
     assert_array_equal(quantile_edges(np.arange(1.0, 11.0), 5), [2, 4, 6, 8])
+
+
+@pytest.mark.parametrize("heavy", range(0, 100, 7))
+def test_quantile_edges_add_weights_of_ties_in_the_order_of_rows(heavy):
+    """Beside 1e16 a weight of 1 counts or not by when it is added."""
+    x, weight = np.tile([1.0, 0.0], 100), np.zeros(200)
+    ties = np.flatnonzero(x == 0)
+    weight[ties], weight[ties[heavy]], weight[0] = 1.0, 1e16, 1e16 + 50
+    of_ties = 0.0
+    for each in weight[ties].tolist():
+        of_ties += each
+    total = of_ties + float(weight[0])
+    expected = [0.0] if 2 * of_ties >= total else []
+    assert_array_equal(quantile_edges(x, 2, weight), expected)
 
 
 def test_sum_in_order_adds_from_left_to_right():

@@ -157,3 +157,11 @@ def test_neutral_points_of_nothing_have_no_sign():
     args = np.array([-0.3]), np.array([0.0]), np.array([0.5]), 20.0
     assert np.signbit(neutral_points(*args, whole=False))
     assert not np.signbit(neutral_points(*args, whole=True))
+
+
+def test_all_who_need_more_than_an_equal_part_get_it():
+    """Of 100, 60 and 30 go to who needs them; the last is left 10, and needs 1."""
+    lowest = np.array([-60.0, -30.0, -1.0])
+    common, shares = share_level(100.0, lowest, spread=True, nonnegative=True)
+    assert common == 0.0
+    assert shares.tolist() == [60.0, 30.0, 10.0]

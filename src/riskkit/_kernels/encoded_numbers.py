@@ -32,10 +32,10 @@ __all__ = ["NumberEncoder"]
 
 _MOST_EDGES = 48  # beyond, a binary search is faster than comparing with each
 _MOST_PAIRED = 16  # values whose table of pairs stays in the cache
-# Rows per block: enough to amortise the calls, and few enough for the cache to hold
-# a byte for each comparison.
-_TRUTHS = 1 << 18
-_LEAST_ROWS, _MOST_ROWS = 1 << 13, 1 << 15
+# Rows per block: enough for two threads not to wait for each other at every call, and
+# few enough for the outer cache to hold a byte for each comparison.
+_TRUTHS = 1 << 20
+_LEAST_ROWS, _MOST_ROWS = 1 << 13, 1 << 17
 _BYTE = 256
 _PAIR = np.dtype("<u2")  # the first of two bytes is the lower one on any machine
 

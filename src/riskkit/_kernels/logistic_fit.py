@@ -26,7 +26,7 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -35,6 +35,7 @@ from riskkit._kernels.logistic_rows import LogisticRows
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from riskkit._kernels.logistic_rows import LogisticSource
     from riskkit.typing import BoolArray, FloatArray
 
 __all__ = ["LogisticFit", "Start", "fit_logistic", "fit_rows"]
@@ -102,7 +103,7 @@ def fit_logistic(
 
 
 def fit_rows(
-    rows: LogisticRows,
+    rows: LogisticSource[Any],
     chosen: Sequence[int],
     *,
     l2: float,

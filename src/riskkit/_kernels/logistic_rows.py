@@ -16,7 +16,7 @@ there are none), weights ``w_i`` and outcomes ``y_i``, a leading 1 counted among
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
     from riskkit.typing import BoolArray, FloatArray
 
-__all__ = ["LogisticRows", "LogisticSums", "OutsideSums"]
+__all__ = ["LogisticRows", "LogisticSource", "LogisticSums", "OutsideSums"]
+
+LogOdds = TypeVar("LogOdds")
 
 _BLOCK_NUMBERS = 1 << 15  # of the columns of a block: half of what a core keeps near
 
@@ -52,6 +54,59 @@ class OutsideSums:
     cross: FloatArray
 
 
+class LogisticSource(Protocol[LogOdds]):
+    """What a fit asks of its rows, held or not: a few sums of each pass.
+
+    ``LogOdds`` is what stands for the log-odds of all rows: an array of rows that are
+    held, and for others what they follow from.
+    """
+
+    @property
+    def n_columns(self) -> int:
+        """How many columns there are."""
+        ...
+
+    def turn(self, column: int) -> None:
+        """Multiply a column by -1."""
+        ...
+
+    def total(self) -> tuple[float, float]:
+        """Return the weight of the events and of all rows."""
+        ...
+
+    def level(self) -> float:
+        """Return the intercept that fits without columns."""
+        ...
+
+    def log_odds(self, beta: FloatArray, chosen: Sequence[int]) -> LogOdds:
+        """Return the log-odds of every row; ``beta`` has the intercept first."""
+        ...
+
+    def sums(
+        self, beta: FloatArray, chosen: Sequence[int], *, information: bool
+    ) -> LogisticSums:
+        """Return the sums at ``beta`` over the columns chosen."""
+        ...
+
+    def information(self, log_odds: LogOdds, chosen: Sequence[int]) -> FloatArray:
+        """Return the information of the columns of a fit with these log-odds."""
+        ...
+
+    def outside(
+        self, log_odds: LogOdds, inside: Sequence[int], outside: Sequence[int]
+    ) -> OutsideSums:
+        """Return the sums of columns outside a fit with these log-odds."""
+        ...
+
+    def separates(self, log_odds: LogOdds) -> bool:
+        """Return whether every event ranks above every non-event."""
+        ...
+
+    def correlation(self, chosen: Sequence[int]) -> FloatArray:
+        """Return the correlations of two or more columns."""
+        ...
+
+
 class LogisticRows:
     """Columns, outcomes and weights of a logistic model.
 
@@ -75,6 +130,10 @@ class LogisticRows:
     def n_columns(self) -> int:
         """How many columns there are."""
         return len(self.columns)
+
+    def turn(self, column: int) -> None:
+        """Multiply a column by -1."""
+        self.columns[column] *= -1.0
 
     def total(self) -> tuple[float, float]:
         """Return the weight of the events and of all rows."""
@@ -146,6 +205,20 @@ class LogisticRows:
             own += np.einsum("ij,ij->i", curved, waiting)
             cross += fitted @ curved.T
         return OutsideSums(slopes, own, cross)
+
+    def separates(self, log_odds: FloatArray) -> bool:
+        """Return whether every event ranks above every non-event."""
+        is_event = self.y > 0
+        return bool(log_odds[is_event].min() > log_odds[~is_event].max())
+
+    def correlation(self, chosen: Sequence[int]) -> FloatArray:
+        """Return the correlations of two or more columns."""
+        columns = self.columns[np.asarray(chosen, dtype=np.intp)]
+        if self.weight is None:
+            return np.asarray(np.corrcoef(columns))
+        covariance = np.cov(columns, aweights=self.weight)
+        spread = np.sqrt(np.diag(covariance))
+        return np.asarray(covariance / np.outer(spread, spread))
 
     def _curvature(self, p: FloatArray, rows: slice) -> FloatArray:
         curvature = p * (1.0 - p)

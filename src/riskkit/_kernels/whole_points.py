@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from riskkit.typing import CodeArray, FloatArray, IntArray
 
-__all__ = ["round_together"]
+__all__ = ["round_counted", "round_together"]
 
 # Points that are closer than this are equal: sums of floats near 1000 are no closer.
 _DECIMALS = 9
@@ -62,19 +62,60 @@ def round_together(
     gets is a characteristic of one bin. With `ends`, the least and the most points of
     all characteristics add up to these two whole numbers wherever that is possible.
     """
-    # Rounded, so that points that are equal but for their last bits are one level.
-    found = [np.unique(x.round(_DECIMALS), return_inverse=True) for x in exact]
-    levels = [values for values, _ in found]
-    codes = [inverse[rows] for (_, inverse), rows in zip(found, bins, strict=True)]
-    choice = _Choice(levels, _count(codes, [x.size for x in levels], weight))
-    choice.improve()
-    if ends is not None:
-        choice.hold_ends(ends)
+    levels = _Levels(exact)
+    codes = [to[rows] for to, rows in zip(levels.of_bin, bins, strict=True)]
+    return levels.choose(_count(codes, levels.sizes, weight), ends)
+
+
+def round_counted(
+    exact: Sequence[FloatArray],
+    pairs: FloatArray,
+    ends: tuple[float, float] | None = None,
+) -> list[FloatArray]:
+    """Return what :func:`round_together` does, of rows that are counted already.
+
+    `pairs` counts the rows in every pair of bins, those of all characteristics one
+    after the other, and on its diagonal in every bin.
+    """
+    levels = _Levels(exact)
+    sizes = levels.sizes
+    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp)
+    at = np.concatenate(
+        [start + to for start, to in zip(starts, levels.of_bin, strict=False)]
+    )
+    share = np.bincount(at, np.diag(pairs), starts[-1])
+    total = share[: sizes[0]].sum()
+    if share.size > _MOST_PAIRED:
+        return levels.choose(_Accounts(starts, share / total, None), ends)
+    shared = np.zeros((share.size, share.size))
+    np.add.at(shared, (at[:, None], at[None, :]), pairs)
+    for span in pairwise(starts.tolist()):  # no account is in two of its levels
+        shared[slice(*span), slice(*span)] = 0.0
+    return levels.choose(_Accounts(starts, share / total, shared / total), ends)
+
+
+class _Levels:
+    """The different points of each characteristic, and which of them each bin has."""
+
+    def __init__(self, exact: Sequence[FloatArray]) -> None:
+        # Rounded, so that points that are equal but for their last bits are one level.
+        found = [np.unique(x.round(_DECIMALS), return_inverse=True) for x in exact]
+        self.values = [values for values, _ in found]
+        self.of_bin = [inverse for _, inverse in found]
+        self.sizes = [values.size for values in self.values]
+
+    def choose(
+        self, accounts: _Accounts, ends: tuple[float, float] | None
+    ) -> list[FloatArray]:
+        """Return whole points for the bins."""
+        choice = _Choice(self.values, accounts)
         choice.improve()
-    return [
-        points[inverse]
-        for points, (_, inverse) in zip(choice.points(), found, strict=True)
-    ]
+        if ends is not None:
+            choice.hold_ends(ends)
+            choice.improve()
+        return [
+            points[to] for points, to in zip(choice.points(), self.of_bin, strict=True)
+        ]
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from riskkit._core.frames import numeric_column
 from riskkit._core.inputs import read_features, read_training
 from riskkit._core.params import check_option, check_real
 from riskkit._kernels.encoded_numbers import NumberEncoder
+from riskkit._kernels.side_by_side import side_by_side
 from riskkit.artifact import encode_column
 from riskkit.binning._columns import same_numbers
 from riskkit.binning._joins import pool
@@ -49,6 +50,9 @@ __all__ = ["BaseBinner"]
 
 _ENCODINGS = ("woe", "ordinal", "event_rate")
 _UNSEEN = ("neutral", "missing", "riskiest", "error")
+# Rows and cells from which a second thread pays: below, its start and its turns cost
+# more than its work.
+_LONG, _LARGE = 50_000, 2_000_000
 _NAMED = 10  # features named in a warning before it says how many more
 
 
@@ -147,9 +151,10 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
         columns = self._feature_columns(X)
         # Columns are filled one by one, so they are laid out one after the other.
         Xt = np.empty((len(columns[0]), len(columns)), order="F")
-        encoder = NumberEncoder(len(Xt))
-        for j, binned in enumerate(self.binning_tables_.values()):
-            feature, values = binned.feature, self._values_of(binned)
+        tables = list(self.binning_tables_.values())
+
+        def encode(j: int, encoder: NumberEncoder) -> None:
+            feature, values = tables[j].feature, self._values_of(tables[j])
             if feature.kind == "numeric":
                 x = numeric_column(columns[j], feature.name)
                 special = cast(
@@ -158,6 +163,13 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
                 encoder.encode(x, feature.edges, special, values, out=Xt[:, j])
             else:
                 encode_column(feature, columns[j], values, out=Xt[:, j])
+
+        side_by_side(
+            len(tables),
+            lambda: NumberEncoder(len(Xt)),
+            encode,
+            has_helper=len(Xt) >= _LONG and Xt.size >= _LARGE,
+        )
         return Xt
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from riskkit.exceptions import InvalidInputError
 
-__all__ = ["check_schemas", "find_files"]
+__all__ = ["check_schemas", "differing_types", "find_files"]
 
 
 def find_files(source: Any) -> list[str]:
@@ -76,6 +76,24 @@ def check_schemas(files: Sequence[str]) -> None:
                     f"{len(files)}. Cast it where the files are written."
                 )
                 raise InvalidInputError(msg)
+
+
+def differing_types(
+    files: Sequence[str], columns: Sequence[str]
+) -> tuple[str, str, str] | None:
+    """Return the first column that files hold in two types, and the types."""
+    import pyarrow.parquet as pq
+
+    known: dict[str, str] = {}
+    for path in files:
+        schema = pq.read_schema(path)
+        for name in columns:
+            if name not in schema.names:
+                continue
+            dtype = str(schema.field(name).type)
+            if known.setdefault(name, dtype) != dtype:
+                return name, known[name], dtype
+    return None
 
 
 def _kind(dtype: pa.DataType) -> str:

@@ -27,9 +27,18 @@ if TYPE_CHECKING:
     from riskkit.artifact import FeatureSpec
     from riskkit.typing import FloatArray, IntArray
 
-__all__ = ["PatternCounts", "Patterns", "representative_rows"]
+__all__ = [
+    "PatternCounts",
+    "Patterns",
+    "TooManyPatternsError",
+    "representative_rows",
+]
 
 _WORD = 1 << 64
+
+
+class TooManyPatternsError(InvalidInputError):
+    """The rows have more patterns than are to be held."""
 
 
 @dataclass(frozen=True)
@@ -103,11 +112,9 @@ class Patterns:
         if both.n > self.max_patterns:
             msg = (
                 f"The rows must have at most {self.max_patterns} different patterns of "
-                f"bins over {len(self.features)} features; they have more. Take fewer "
-                "features or bins, such as those that riskkit.engines.fit_selector "
-                "keeps, or raise max_patterns, at about a kilobyte each."
+                f"bins over {len(self.features)} features to be held; they have more."
             )
-            raise InvalidInputError(msg)
+            raise TooManyPatternsError(msg)
         return both
 
     def unpack(self, state: PatternCounts) -> list[IntArray]:

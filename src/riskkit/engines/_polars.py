@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from riskkit.engines._engine import fold_parts, import_engine
-from riskkit.engines._files import check_schemas, find_files
+from riskkit.engines._files import check_schemas, differing_types, find_files
 from riskkit.engines._polars_score import score_expressions
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
 
@@ -93,7 +93,19 @@ class FilesEngine(PolarsEngine):
         polars = import_engine("polars", "polars")
         for files in _groups(self._files):
             frame = polars.scan_parquet(files, low_memory=True).select(columns)
-            yield from _stream(frame, self._batch_rows)
+            try:
+                yield from _stream(frame, self._batch_rows)
+            except InvalidInputError:
+                found = differing_types(files, columns)
+                if found is None:
+                    raise
+                name, one, other = found
+                msg = (
+                    f"Polars reads a column of one type in every file; {name!r} is "
+                    f"{one} in one file and {other} in another. Cast it where the "
+                    "files are written, or say engine='duckdb', which reads both."
+                )
+                raise InvalidInputError(msg) from None
 
 
 def _stream(frame: Any, batch_rows: int) -> Iterator[Any]:

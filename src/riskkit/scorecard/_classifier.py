@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from riskkit._core.inputs import read_training, read_weight
-from riskkit._core.params import check_bool
+from riskkit._core.inputs import read_training
 from riskkit._core.progress import progress_bar
 from riskkit.binning import ManualBinner
-from riskkit.scorecard._build import build_baseline, build_spec
+from riskkit.scorecard._build import build_spec
+from riskkit.scorecard._card_rows import HeldRows, known_offset
 from riskkit.scorecard._coefficients import (
     coefficient_frame,
     likelihood_ratio_pvalues,
 )
 from riskkit.scorecard._concerns import warn_of
-from riskkit.scorecard._offset import OffsetPredictions, read_offset
-from riskkit.scorecard._parts import choose_binner, choose_scaler
+from riskkit.scorecard._offset import OffsetPredictions
+from riskkit.scorecard._parts import check_card, choose_binner
 from riskkit.scorecard._points_layout import lay_out_points
 from riskkit.scorecard._points_table import points_frame
 from riskkit.scorecard._policy import read_policy
-from riskkit.scorecard._scoring import find_bins, score_bins
+from riskkit.scorecard._streamed_rows import StreamedRows
 from riskkit.scorecard._weights import fit_weights
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
 
-    from riskkit._core.inputs import Training
+    from riskkit._kernels.row_sources import RowSource
     from riskkit.binning import OptimalBinner
     from riskkit.scaling import PointsScaler
-    from riskkit.typing import FloatArray
+    from riskkit.scorecard._card_rows import CardRows
 
 __all__ = ["ScorecardClassifier"]
 
@@ -176,6 +176,9 @@ class ScorecardClassifier(OffsetPredictions):
 
     n_iter_ : int
         Newton steps of the last fit.
+
+    n_passes_ : int
+        Passes over rows that were not held, see :meth:`fit_source`; 0 for others.
 
     mean_offset_ : float
         Mean offset of the training rows; 0 without offsets.
@@ -332,11 +335,11 @@ class ScorecardClassifier(OffsetPredictions):
         InvalidInputError, InvalidTypeError
             If `X` has no rows, repeats a column name, or holds dates or objects.
         """
-        scaler, binner = self._check_params(), choose_binner(self)
+        scaler, binner = check_card(self), choose_binner(self)
         training = read_training(self, X, y, sample_weight)
-        known = _known_offset(offset, y, sample_weight)
+        rows = HeldRows(training, known_offset(offset, y, sample_weight))
         binner = binner.fit(X, y, sample_weight)
-        return self._weigh(binner, scaler, training, known)
+        return self._weigh(binner, scaler, rows)
 
     def unfitted_binner(self) -> OptimalBinner | ManualBinner:
         """Return the binner that :meth:`fit` would fit.
@@ -395,40 +398,62 @@ class ScorecardClassifier(OffsetPredictions):
         >>> card.binner_ is binner
         True
         """
-        scaler = self._check_params()
+        scaler = check_card(self)
         check_is_fitted(binner)
         training = read_training(self, X, y, sample_weight)
         training.table.select(list(binner.binning_tables_))  # names what is missing
-        known = _known_offset(offset, y, sample_weight)
-        return self._weigh(binner, scaler, training, known)
+        rows = HeldRows(training, known_offset(offset, y, sample_weight))
+        return self._weigh(binner, scaler, rows)
 
-    def _check_params(self) -> PointsScaler:
-        check_bool("likelihood_ratio", self.likelihood_ratio)
-        if self.verbose != "auto":
-            check_bool("verbose", self.verbose)
-        return choose_scaler(self)
+    def fit_source(
+        self, binner: OptimalBinner | ManualBinner, source: RowSource
+    ) -> Self:
+        """Weigh the features of a fitted binner by rows that are not held.
+
+        Parameters
+        ----------
+        binner : OptimalBinner or ManualBinner
+            The fitted binner, which becomes ``binner_``.
+
+        source : RowSource
+            Brings the bins of the rows, block by block and as often as is asked, as
+            :func:`riskkit.engines.fit_scorecard` does for a table of any size.
+
+        Returns
+        -------
+        self : ScorecardClassifier
+            The scorecard of :meth:`fit_binned` on the same rows; every Newton step is a
+            pass, and ``n_passes_`` tells how many there were.
+
+        Raises
+        ------
+        InvalidParameterError
+            If a parameter is outside its domain, or `selection` is not None.
+        """
+        scaler = check_card(self)
+        check_is_fitted(binner)
+        self.feature_names_in_ = np.array(source.names, dtype=object)
+        self.n_features_in_ = len(source.names)
+        return self._weigh(binner, scaler, StreamedRows(source))
 
     def _weigh(
         self,
         binner: OptimalBinner | ManualBinner,
         scaler: PointsScaler,
-        training: Training,
-        known: FloatArray | None,
+        rows: CardRows,
     ) -> Self:
         """Set what is learned once the bins are there."""
-        self.mean_offset_ = (
-            0.0 if known is None else float(np.average(known, weights=training.weight))
-        )
-        self.classes_ = training.classes
+        self.mean_offset_ = rows.mean_offset
+        self.classes_ = rows.classes
         self.binner_ = binner
 
         policy = read_policy(
-            self, training.table.names, searched=not isinstance(binner, ManualBinner)
+            self, rows.names, searched=not isinstance(binner, ManualBinner)
         )
         tables = self.binner_.binning_tables_
-        is_long = self.selection is not None and training.table.n_rows > _LONG
+        is_long = self.selection is not None and rows.n_held > _LONG
         with progress_bar(self.verbose, is_long=is_long) as progress:
-            weights = fit_weights(training, tables, policy, progress, offset=known)
+            weights = fit_weights(rows, tables, policy, progress)
         kept, result = weights.tables, weights.fit
         self.left_out_ = weights.left_out
         self.intercept_ = result.intercept
@@ -439,26 +464,18 @@ class ScorecardClassifier(OffsetPredictions):
         self.steps_ = weights.steps
         self.coefficient_table_ = coefficient_frame(
             weights,
-            training,
-            likelihood_ratio_pvalues(weights, training, policy)
+            likelihood_ratio_pvalues(weights, policy)
             if self.likelihood_ratio
             else None,
         )
-        warn_of(weights, training, policy, self.coefficient_table_)
+        warn_of(weights, policy, self.coefficient_table_)
         self.n_iter_ = result.n_iter
-        bins = find_bins((table.feature for table in kept), training.table)
-        layout = lay_out_points(
-            kept, self.coefficients_, self.intercept_, scaler, bins, training.weight
-        )
+        layout = lay_out_points(kept, self.coefficients_, self.intercept_, scaler, rows)
         self.scaler_ = layout.scaler
         self.spec_ = build_spec(kept, self.coefficients_, self.intercept_, layout)
-        n_rows = training.table.n_rows
-        self.rounding_report_ = layout.report(bins, n_rows, training.weight)
-        self.n_rows_, self.n_events_ = training.n_rows, training.n_events
-        _, points = score_bins(self.spec_, bins, n_rows)
-        self.baseline_ = build_baseline(
-            kept, points, training.is_event, training.weight
-        )
+        self.rounding_report_, self.baseline_ = rows.summarise(kept, layout)
+        self.n_rows_, self.n_events_ = rows.n_rows, rows.n_events
+        self.n_passes_ = rows.n_passes
         return self
 
     def points_table(self) -> pd.DataFrame:
@@ -478,14 +495,3 @@ class ScorecardClassifier(OffsetPredictions):
     def _names_to_score(self) -> list[str] | None:
         # A column that only told the binner the periods is not needed to score.
         return list(self.binner_.binning_tables_)
-
-
-def _known_offset(
-    offset: ArrayLike | None, y: ArrayLike, sample_weight: ArrayLike | None
-) -> FloatArray | None:
-    """Return the offsets of the rows trained on: those of a weight above 0."""
-    if offset is None:
-        return None
-    n_rows = np.asarray(y).shape[0]
-    known, weight = read_offset(offset, n_rows), read_weight(sample_weight, n_rows)
-    return known if known is None or weight is None else known[weight > 0]

@@ -8,13 +8,11 @@ import numpy as np
 
 from riskkit._kernels.collinearity import variance_inflation
 from riskkit._kernels.logistic_fit import Start, fit_rows
-from riskkit._kernels.logistic_inference import log_likelihood, wald_tests
-from riskkit._kernels.logistic_rows import LogisticRows
+from riskkit._kernels.logistic_inference import wald_tests
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from riskkit._core.inputs import Training
     from riskkit._kernels.logistic_fit import LogisticFit
     from riskkit.scorecard._policy import SelectionPolicy
     from riskkit.scorecard._weights import Weights
@@ -24,16 +22,15 @@ __all__ = ["coefficient_frame", "likelihood_ratio_pvalues"]
 
 
 def coefficient_frame(
-    weights: Weights, training: Training, lr_p_value: FloatArray | None = None
+    weights: Weights, lr_p_value: FloatArray | None = None
 ) -> pd.DataFrame:
     """Return one row for the intercept and one for each characteristic."""
     import pandas as pd
 
-    fit = weights.fit
-    rows = LogisticRows(weights.woe, training.is_event, training.weight)
+    fit, rows = weights.fit, weights.rows
     beta = np.append(fit.intercept, fit.coefficients)
-    everything = range(rows.n_columns)
-    tests = wald_tests(beta, rows.information(weights.log_odds(), everything))
+    # The sign of a turned column is of no consequence to standard errors.
+    tests = wald_tests(beta, rows.information(weights.log_odds(), weights.chosen))
     frame = pd.DataFrame(
         {
             "characteristic": ["(intercept)", *(t.name for t in weights.tables)],
@@ -41,7 +38,7 @@ def coefficient_frame(
             "std_error": tests.std_error,
             "z": tests.z,
             "p_value": tests.p_value,
-            "vif": np.append(np.nan, _inflation(weights.woe, training.weight)),
+            "vif": np.append(np.nan, _inflation(weights)),
             "turned": np.append(False, weights.turned),
         }
     )
@@ -50,9 +47,7 @@ def coefficient_frame(
     return frame
 
 
-def likelihood_ratio_pvalues(
-    weights: Weights, training: Training, policy: SelectionPolicy
-) -> FloatArray:
+def likelihood_ratio_pvalues(weights: Weights, policy: SelectionPolicy) -> FloatArray:
     """Return the p-value of leaving each characteristic out, the others fitted again.
 
     ``-2 log(L_without / L_with)`` is chi-square with one degree of freedom (Hosmer,
@@ -61,10 +56,7 @@ def likelihood_ratio_pvalues(
     """
     from scipy.special import chdtrc
 
-    sign = np.where(weights.turned, -1.0, 1.0)
-    rows = LogisticRows(
-        weights.woe * sign, training.is_event, training.weight, weights.offset
-    )
+    rows, everything = weights.rows, weights.chosen
 
     def fit(columns: list[int], start: Start | None = None) -> LogisticFit:
         return fit_rows(
@@ -78,28 +70,22 @@ def likelihood_ratio_pvalues(
 
     def likelihood(found: LogisticFit, columns: list[int]) -> float:
         beta = np.append(found.intercept, found.coefficients)
-        log_odds = rows.log_odds(beta, columns)
-        return log_likelihood(log_odds, training.is_event, training.weight)
+        return -rows.sums(beta, columns, information=False).loss
 
-    everything = list(range(rows.n_columns))
     full = fit(everything)
     beta = np.append(full.intercept, full.coefficients)
     information = rows.information(rows.log_odds(beta, everything), everything)
     best = likelihood(full, everything)
     gains = []
-    for j in everything:
-        others = [k for k in everything if k != j]
-        at = [0, *(1 + k for k in others)]
+    for place in range(len(everything)):
+        others = [j for k, j in enumerate(everything) if k != place]
+        at = np.delete(np.arange(beta.size), 1 + place)
         start = Start(beta[at], information[np.ix_(at, at)])
         gains.append(2.0 * (best - likelihood(fit(others, start), others)))
     return np.asarray(chdtrc(1.0, np.maximum(gains, 0.0)))
 
 
-def _inflation(woe: FloatArray, weight: FloatArray | None) -> FloatArray:
-    if woe.shape[1] < 2:
-        return np.ones(woe.shape[1])
-    if weight is None:
-        return variance_inflation(np.asarray(np.corrcoef(woe, rowvar=False)))
-    covariance = np.cov(woe, rowvar=False, aweights=weight)
-    spread = np.sqrt(np.diag(covariance))
-    return variance_inflation(np.asarray(covariance / np.outer(spread, spread)))
+def _inflation(weights: Weights) -> FloatArray:
+    if len(weights.chosen) < 2:
+        return np.ones(len(weights.chosen))
+    return variance_inflation(weights.rows.correlation(weights.chosen))

@@ -17,7 +17,6 @@ from riskkit.exceptions import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from riskkit._core.inputs import Training
     from riskkit.scorecard._policy import SelectionPolicy
     from riskkit.scorecard._weights import Weights
 
@@ -28,7 +27,6 @@ _LEVEL = 4  # of the caller of fit
 
 def warn_of(
     weights: Weights,
-    training: Training,
     policy: SelectionPolicy,
     coefficients: pd.DataFrame,
 ) -> None:
@@ -45,8 +43,7 @@ def warn_of(
         )
         warnings.warn(msg, NoEvidenceWarning, stacklevel=_LEVEL)
         return
-    separates = _separates(weights, training)
-    if separates:
+    if weights.rows.separates(weights.log_odds()):
         _warn_of_separation(weights, policy)
     elif not weights.fit.converged:
         msg = (
@@ -81,12 +78,6 @@ def _warn_of_separation(weights: Weights, policy: SelectionPolicy) -> None:
         "fit stopped."
     )
     warnings.warn(msg, LeakageWarning, stacklevel=_LEVEL + 1)
-
-
-def _separates(weights: Weights, training: Training) -> bool:
-    """Return whether every event ranks above every non-event."""
-    z = weights.log_odds()
-    return bool(z[training.is_event].min() > z[~training.is_event].max())
 
 
 def _shown(names: list[str]) -> str:

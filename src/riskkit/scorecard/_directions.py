@@ -10,7 +10,7 @@ adds more the other way round than chance could give, it is turned.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from riskkit._kernels.logistic_inference import rao_tests
 
 if TYPE_CHECKING:
     from riskkit._kernels.logistic_fit import LogisticFit
-    from riskkit._kernels.logistic_rows import LogisticRows
+    from riskkit._kernels.logistic_rows import LogisticSource
     from riskkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["Candidates", "place_doubtful"]
@@ -35,7 +35,7 @@ class Candidates:
     coefficient is above 0 whichever way a column points.
     """
 
-    rows: LogisticRows
+    rows: LogisticSource[Any]
     free: FloatArray
     charge: FloatArray
     weak: BoolArray
@@ -44,7 +44,7 @@ class Candidates:
 
     def turn(self, column: int) -> None:
         """Let a column point the other way; its WoE has no optimism in that one."""
-        self.rows.columns[column] *= -1.0
+        self.rows.turn(column)
         self.turned[column] = True
         self.charge[column] = 0.0
 
@@ -94,7 +94,7 @@ def place_doubtful(
 
 
 def _tests(
-    rows: LogisticRows, heavy: IntArray, waiting: IntArray, fit: LogisticFit
+    rows: LogisticSource[Any], heavy: IntArray, waiting: IntArray, fit: LogisticFit
 ) -> tuple[FloatArray, FloatArray]:
     """Return chi-square and slope of the columns waiting, beside those with weight."""
     weights = fit.coefficients[fit.coefficients < 0]

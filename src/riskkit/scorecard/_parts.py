@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn.base import clone
 
+from riskkit._core.params import check_bool
 from riskkit.binning import OptimalBinner
 from riskkit.exceptions import InvalidParameterError
 from riskkit.scaling import PointsScaler
@@ -13,7 +14,7 @@ from riskkit.scaling import PointsScaler
 if TYPE_CHECKING:
     from riskkit.binning import ManualBinner
 
-__all__ = ["choose_binner", "choose_scaler"]
+__all__ = ["check_card", "choose_binner", "choose_scaler"]
 
 # Of all rows in a bin. A binner by itself takes 5 %; here penalties draw thin bins back
 # to what they can bear, and the riskiest payment histories are shares of less than 5 %.
@@ -42,6 +43,14 @@ def choose_binner(card: Any) -> OptimalBinner | ManualBinner:
         raise InvalidParameterError(msg)
     binner: OptimalBinner | ManualBinner = clone(card.binner).set_params(encode="woe")
     return binner
+
+
+def check_card(card: Any) -> PointsScaler:
+    """Check what costs no rows, and return the scaler."""
+    check_bool("likelihood_ratio", card.likelihood_ratio)
+    if card.verbose != "auto":
+        check_bool("verbose", card.verbose)
+    return choose_scaler(card)
 
 
 def choose_scaler(card: Any) -> PointsScaler:

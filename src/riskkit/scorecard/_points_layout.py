@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from sklearn.base import clone
 
-from riskkit._kernels.bins import sum_in_order, take_values
 from riskkit._kernels.points import points_line, share_level
-from riskkit._kernels.whole_points import round_together
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
-from riskkit.scaling import RoundingResult, rounding_report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,9 +17,23 @@ if TYPE_CHECKING:
     from riskkit.artifact import FeatureSpec
     from riskkit.binning import BinningTable
     from riskkit.scaling import PointsScaler
-    from riskkit.typing import BoolArray, CodeArray, FloatArray
+    from riskkit.typing import BoolArray, FloatArray
 
 __all__ = ["PointsLayout", "lay_out_points"]
+
+
+class PointsRounder(Protocol):
+    """Rows that whole points are to suit."""
+
+    def round_points(
+        self,
+        tables: Sequence[BinningTable],
+        offset: float,
+        exact: Sequence[FloatArray],
+        ends: tuple[float, float] | None,
+    ) -> list[FloatArray]:
+        """Return whole points that suit the rows: of everyone, then of each feature."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -38,25 +49,12 @@ class PointsLayout:
     exact_offset: float
     exact: list[FloatArray]
 
-    def report(
-        self, bins: Sequence[CodeArray], n_rows: int, weight: FloatArray | None
-    ) -> RoundingResult:
-        """State how far the points of these rows are off their exact points."""
-
-        def total(offset: float, points: Sequence[FloatArray]) -> FloatArray:
-            terms = [take_values(p, b) for p, b in zip(points, bins, strict=True)]
-            return sum_in_order(offset, terms, n_rows)
-
-        nearest = None
-        if self.scaler.rounding == "integer":
-            by_itself = [np.rint(points) for points in self.exact]
-            nearest = total(float(np.rint(self.exact_offset)), by_itself)
-        return rounding_report(
-            total(self.exact_offset, self.exact),
-            total(self.offset, self.points),
-            nearest=nearest,
-            sample_weight=weight,
-        )
+    @property
+    def nearest(self) -> tuple[float, list[FloatArray]] | None:
+        """Whole numbers chosen by each bin alone; None where points are not whole."""
+        if self.scaler.rounding == "none":
+            return None
+        return float(np.rint(self.exact_offset)), [np.rint(x) for x in self.exact]
 
 
 def lay_out_points(
@@ -64,12 +62,11 @@ def lay_out_points(
     coefficients: Mapping[str, float],
     intercept: float,
     scaler: PointsScaler,
-    bins: Sequence[CodeArray],
-    weight: FloatArray | None,
+    rows: PointsRounder,
 ) -> PointsLayout:
     """Share the score out among the bins, on a scale that suits the scorecard.
 
-    `bins` holds the bin of every training row, which decides how points are rounded.
+    The bins of the training rows decide how points are rounded.
     """
     log_odds = [coefficients[table.name] * table.woe for table in tables]
     occurs = [_can_occur(table.feature) for table in tables]
@@ -94,11 +91,7 @@ def lay_out_points(
     ]
     if scaler.rounding == "none":
         return PointsLayout(fitted, offset, [x + 0.0 for x in exact], offset, exact)
-    everyone = np.zeros(1 if not bins else bins[0].size, dtype=np.uint8)
-    mass = weight if bins else None
-    whole = round_together(
-        [np.array([offset]), *exact], [everyone, *bins], mass, scaler.points_range
-    )
+    whole = rows.round_points(tables, offset, exact, scaler.points_range)
     # Adding 0.0 turns -0.0 into 0.0, which prints better and compares the same.
     points = [p + 0.0 for p in whole[1:]]
     return PointsLayout(fitted, float(whole[0][0]) + 0.0, points, offset, exact)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from riskkit._kernels.bins import take_values
 from riskkit._kernels.logistic_fit import LogisticFit, fit_rows
 from riskkit._kernels.logistic_rows import LogisticRows
-from riskkit.artifact import assign_column
 from riskkit.exceptions import InvalidParameterError
 from riskkit.scorecard._chance import chance_of, free_parameters
 from riskkit.scorecard._directions import Candidates, place_doubtful
@@ -19,13 +17,14 @@ from riskkit.scorecard._stepwise import Search, Step, stepwise
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from riskkit._core.inputs import Training
     from riskkit._core.progress import Progress
+    from riskkit._kernels.logistic_rows import LogisticSource
     from riskkit.binning import BinningTable
+    from riskkit.scorecard._card_rows import CardRows
     from riskkit.scorecard._policy import SelectionPolicy
     from riskkit.typing import BoolArray, FloatArray
 
-__all__ = ["Weights", "fit_weights", "woe_matrix"]
+__all__ = ["Weights", "fit_weights"]
 
 # Of the gradient, a row: one Newton step more than a search needs, so that the same
 # rows in another order give the same points.
@@ -38,38 +37,37 @@ _NO_MORE = "no more evidence beside the others than chance gives"
 class Weights:
     """The characteristics with a place, their fit, and why others have none.
 
-    `turned` tells which of them point the other way than their own event rates.
+    `turned` tells which of them point the other way than their own event rates; in
+    `rows`, where theirs are the columns `chosen`, these are multiplied by -1.
     """
 
     tables: list[BinningTable]
     fit: LogisticFit
-    woe: FloatArray
+    rows: LogisticSource[Any]
+    chosen: list[int]
     turned: BoolArray
     left_out: dict[str, str]
-    offset: FloatArray | None = None
     steps: list[Step] = field(default_factory=list)
 
-    def log_odds(self) -> FloatArray:
-        """Return the fitted log-odds of the training rows, offsets included."""
-        z = self.fit.intercept + self.woe @ self.fit.coefficients
-        return z if self.offset is None else z + self.offset
+    def log_odds(self) -> Any:
+        """Return the fitted log-odds of the rows, offsets included, as they keep it."""
+        sign = np.where(self.turned, -1.0, 1.0)
+        beta = np.append(self.fit.intercept, self.fit.coefficients * sign)
+        return self.rows.log_odds(beta, self.chosen)
 
 
 def fit_weights(
-    training: Training,
+    rows: CardRows,
     tables: Mapping[str, BinningTable],
     policy: SelectionPolicy,
     progress: Progress | None = None,
-    *,
-    offset: FloatArray | None = None,
 ) -> Weights:
     """Choose the characteristics and fit the log-odds of the event to their WoE."""
     _check_finite(tables)
     used, left_out = _with_evidence(tables, policy)
     free = free_parameters(used, searched=policy.searched)
-    woe = woe_matrix(training, used)
     candidates = Candidates(
-        rows=LogisticRows(woe, training.is_event, training.weight, offset),
+        rows=rows.woe(used),
         free=free,
         charge=_charge(used, free, policy),
         weak=_weak(used, policy),
@@ -109,22 +107,12 @@ def fit_weights(
     return Weights(
         tables=[used[j] for j in chosen],
         fit=turned_back,
-        woe=candidates.rows.columns[chosen].T * sign,
+        rows=candidates.rows,
+        chosen=chosen,
         turned=candidates.turned[chosen],
         left_out=left_out,
-        offset=offset,
         steps=steps,
     )
-
-
-def woe_matrix(training: Training, tables: Sequence[BinningTable]) -> FloatArray:
-    """Return the WoE of every row, one column for each table."""
-    rows = training.table
-    woe = np.empty((rows.n_rows, len(tables)), order="F")
-    for j, table in enumerate(tables):
-        bins = assign_column(table.feature, rows.column(table.name))
-        take_values(table.woe, bins, out=woe[:, j])
-    return woe
 
 
 def _with_evidence(
@@ -187,6 +175,15 @@ def _choose(
     progress: Progress | None,
 ) -> tuple[list[int], list[Step]]:
     """Return the columns that steps lead to, and the steps."""
+    rows = candidates.rows
+    if not isinstance(rows, LogisticRows):
+        msg = (
+            f"selection={policy.selection!r} goes through the rows many times, which "
+            "have to be held for it; got rows with more patterns of bins than "
+            "max_patterns. Raise it, or choose features first, as by "
+            "riskkit.engines.fit_selector, and say selection=None."
+        )
+        raise InvalidParameterError(msg)
     names = [table.name for table in tables]
     search = Search(
         names=names,
@@ -210,7 +207,7 @@ def _choose(
     if progress is not None:
         progress.stage("Choosing characteristics", int((~candidates.waits).sum()))
     tell = None if progress is None else progress.step
-    return stepwise(candidates.rows, search, tell)
+    return stepwise(rows, search, tell)
 
 
 def _settle(
