@@ -121,3 +121,21 @@ def test_cards_of_two_types_cannot_be_told_apart():
 def test_no_transactions_have_no_precision():
     with pytest.raises(InvalidInputError):
         card_precision_at_k([], [], [], [], 1)
+
+
+def test_no_length_of_the_queue():
+    with pytest.raises(InvalidParameterError, match="lengths of the queue"):
+        alert_curve([0, 1], [0.1, 0.2], k=[])
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        np.array([1.0, np.nan, 2.0]),
+        np.array(["2024-01-01", "NaT", "2024-01-02"], dtype="datetime64[D]"),
+        ["a", None, "b"],
+    ],
+)
+def test_a_card_that_is_not_known(card):
+    with pytest.raises(InvalidInputError, match="1 of 3 are missing"):
+        card_precision_at_k([0, 1, 0], [0.1, 0.3, 0.2], card, [1, 1, 1], 1)

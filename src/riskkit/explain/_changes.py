@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from riskkit._core.text import text_array
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -122,9 +124,10 @@ class CounterfactualResult:
                     for change in chosen.changes
                 ]
         frame = pd.DataFrame(records, columns=_COLUMNS)
-        texts = ["status", "characteristic", "now", "change"]
+        for name in ("status", "characteristic", "now", "change"):
+            frame[name] = text_array(frame[name])
         numbers = ["points", "points_gained", "points_after", "pd_after"]
-        kinds = dict.fromkeys(texts, "str") | dict.fromkeys(numbers, "float64")
+        kinds = dict.fromkeys(numbers, "float64")
         return frame.astype({**kinds, "alternative": "Int64"})
 
     def to_dict(self) -> dict[str, Any]:

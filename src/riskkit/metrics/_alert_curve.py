@@ -207,7 +207,8 @@ def _read_lengths(k: ArrayLike | None, n_rows: float) -> FloatArray:
         return np.unique(np.append(np.floor(steps), n_rows))
     lengths = np.atleast_1d(np.asarray(k, dtype=np.float64))
     sound = np.isfinite(lengths).all() and (np.diff(lengths) > 0).all()
-    if lengths.ndim != 1 or not sound or lengths[0] <= 0 or lengths[-1] > n_rows:
+    sound = sound and lengths.ndim == 1 and lengths.size > 0
+    if not sound or lengths[0] <= 0 or lengths[-1] > n_rows:
         msg = (
             "k must hold lengths of the queue, increasing, above 0 and at most the "
             f"{n_rows:g} rows; got something else."

@@ -314,13 +314,15 @@ def _codes_of(name: str, values: ArrayLike, n_rows: int) -> IntArray:
         msg = f"{name} must hold {n_rows} entries, one a row; got shape {given.shape}."
         raise InvalidInputError(msg)
     if given.dtype.kind == "O":
-        missing = [value is None or value != value for value in given.tolist()]
-        if any(missing):
-            msg = (
-                f"{name} must be known in every row; {sum(missing)} of {n_rows} are "
-                "missing. Leave those rows out."
-            )
-            raise InvalidInputError(msg)
+        n_missing = sum(value is None or value != value for value in given.tolist())
+    else:
+        n_missing = int(np.count_nonzero(given != given))  # NaN and NaT
+    if n_missing:
+        msg = (
+            f"{name} must be known in every row; {n_missing} of {n_rows} are missing. "
+            "Leave those rows out."
+        )
+        raise InvalidInputError(msg)
     try:
         return np.asarray(np.unique(given, return_inverse=True)[1], dtype=np.intp)
     except TypeError as error:
