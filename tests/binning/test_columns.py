@@ -86,3 +86,12 @@ def test_two_threads_give_the_same_bits(monkeypatch, kind):
     bad = X.assign(f="text", g="text")
     with pytest.raises(InvalidTypeError, match="'f'"):
         binner.transform(bad)
+
+
+def test_numbers_where_a_fit_saw_words_are_levels_still(numbers):
+    words = numbers.assign(age=np.where(numbers["age"] > 0, "1", "2"))
+    y = np.random.default_rng(4).random(400) < 0.3
+    binner = OptimalBinner().fit(words, y)
+    as_numbers = numbers.assign(age=np.where(numbers["age"] > 0, 1.0, 2.0))
+    assert same_numbers(as_numbers, NAMES) is not None
+    assert_array_equal(binner.transform(as_numbers), binner.transform(words))

@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 
 from riskkit._kernels import encoded_numbers
 from riskkit._kernels.bins import assign_numeric
-from riskkit._kernels.encoded_numbers import NumberEncoder
+from riskkit._kernels.encoded_numbers import NumberEncoder, encode_short_columns
 
 hostile = arrays(
     np.float64,
@@ -80,3 +80,42 @@ def test_one_encoder_serves_columns_of_any_number_of_bins():
         out = np.empty(x.size)
         encoder.encode(x, edges, (), values_for(edges), out)
         assert same_bits(out, encoded(x, edges))
+
+
+@given(
+    st.lists(st.lists(finite, max_size=9, unique=True), min_size=2, max_size=14),
+    st.integers(1, 40),
+    st.integers(0, 2**32 - 1),
+    st.sampled_from(["F", "C", "float32"]),
+)
+def test_short_columns_together_are_those_one_by_one(edges, n_rows, seed, layout):
+    rng = np.random.default_rng(seed)
+    columns = rng.choice(
+        [np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, *rng.normal(size=9)],
+        size=(len(edges), n_rows),
+    )
+    edges = [sorted(e) for e in edges]
+    columns[0, 0] = edges[0][0] if edges[0] else 0.0  # on an edge
+    if layout == "C":
+        columns = columns.T.copy().T
+    elif layout == "float32":
+        columns = columns.astype(np.float32)
+    values = [values_for(e) + k for k, e in enumerate(edges)]
+    out = np.full(columns.shape, -99.0)
+    assert encode_short_columns(columns, edges, values, out)
+    alone = np.empty(columns.shape)
+    for j, column in enumerate(columns):
+        x = np.ascontiguousarray(column, dtype=np.float64)
+        NumberEncoder(n_rows).encode(x, edges[j], (), values[j], alone[j])
+    assert same_bits(out, alone)
+
+
+@pytest.mark.parametrize(
+    ("n_columns", "n_rows", "n_edges"), [(3, 300_000, 4), (1, 50, 4), (4, 50, 60)]
+)
+def test_long_lone_and_finely_cut_columns_are_left_alone(n_columns, n_rows, n_edges):
+    edges = [np.linspace(-1, 1, n_edges).tolist()] * n_columns
+    out = np.full((n_columns, n_rows), -99.0)
+    values = [values_for(e) for e in edges]
+    assert not encode_short_columns(np.zeros(out.shape), edges, values, out)
+    assert (out == -99.0).all()

@@ -11,6 +11,10 @@ truths, as bytes, give ``k``; for every ``k`` a table has the value.
 
 Two bytes that lie side by side are one number of 16 bits, so that a table of pairs
 looks two rows up at a time.
+
+Short columns are compared several at a time, because a call costs as much as thousands
+of rows. Those with fewer edges get further ones at infinity, each of which adds one to
+``k`` of every value that is not missing; their tables begin as much later.
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
 
     from riskkit.typing import FloatArray
 
-__all__ = ["NumberEncoder"]
+__all__ = ["NumberEncoder", "encode_short_columns"]
 
 _MOST_EDGES = 48  # beyond, a binary search is faster than comparing with each
 _MOST_PAIRED = 16  # values whose table of pairs stays in the cache
@@ -36,6 +40,8 @@ _MOST_PAIRED = 16  # values whose table of pairs stays in the cache
 # few enough for the outer cache to hold a byte for each comparison.
 _TRUTHS = 1 << 20
 _LEAST_ROWS, _MOST_ROWS = 1 << 13, 1 << 17
+_LEAST_TOGETHER = 2
+_SHORT_TRUTHS = 1 << 19  # of short columns that are compared at a time
 _BYTE = 256
 _PAIR = np.dtype("<u2")  # the first of two bytes is the lower one on any machine
 
@@ -80,6 +86,42 @@ class NumberEncoder:
             np.less_equal(block, ends, out=truths.view(np.bool_))
             np.add.reduce(truths, axis=0, dtype=np.uint8, out=counts)
             _look_up(by_count, pairs, counts, out[start : start + step])
+
+
+def encode_short_columns(
+    columns: NDArray[np.floating],
+    edges: Sequence[Sequence[float]],
+    values: Sequence[FloatArray],
+    out: FloatArray,
+) -> bool:
+    """Encode the rows of `columns` as :class:`NumberEncoder` does, several at a time.
+
+    Rows of `out` are contiguous. False if that is no gain, and nothing is written: for
+    long columns, and for many edges.
+    """
+    n_columns, n_rows = columns.shape
+    most = 1 + max(map(len, edges))
+    together = min(_SHORT_TRUTHS // (most * n_rows), n_columns)
+    if together < _LEAST_TOGETHER or most > _MOST_EDGES:
+        return False
+    ends = np.full((n_columns, most, 1), np.inf)
+    by_count = np.empty((n_columns, most + 1))
+    for j, (ends_of, values_of) in enumerate(zip(edges, values, strict=True)):
+        n_edges = len(ends_of) + 1
+        ends[j, : n_edges - 1, 0] = ends_of
+        by_count[j, most - n_edges :] = values_of[n_edges::-1]
+        by_count[j, 0] = values_of[n_edges]
+    truths = np.empty((together, most, n_rows), dtype=np.uint8)
+    counts = np.empty((together, n_rows), dtype=np.uint8)
+    for begin in range(0, n_columns, together):
+        some = slice(begin, begin + together)
+        x = np.ascontiguousarray(columns[some], dtype=np.float64)
+        truth, count = truths[: len(x)], counts[: len(x)]
+        np.less_equal(x[:, None], ends[some], out=truth.view(np.bool_))
+        np.add.reduce(truth, axis=1, dtype=np.uint8, out=count)
+        for j in range(len(x)):
+            take_values(by_count[begin + j], count[j], out=out[begin + j])
+    return True
 
 
 def _pairs_of(values: FloatArray) -> NDArray[np.complex128]:

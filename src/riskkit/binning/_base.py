@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 from riskkit._core.frames import numeric_column
 from riskkit._core.inputs import read_features, read_training
 from riskkit._core.params import check_option, check_real
-from riskkit._kernels.encoded_numbers import NumberEncoder
+from riskkit._kernels.encoded_numbers import NumberEncoder, encode_short_columns
 from riskkit._kernels.side_by_side import side_by_side
 from riskkit.artifact import encode_column
 from riskkit.binning._columns import same_numbers
@@ -152,6 +152,14 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
         # Columns are filled one by one, so they are laid out one after the other.
         Xt = np.empty((len(columns[0]), len(columns)), order="F")
         tables = list(self.binning_tables_.values())
+        if isinstance(columns, np.ndarray) and all(
+            table.feature.kind == "numeric" and not table.feature.special
+            for table in tables
+        ):
+            edges = [table.feature.edges for table in tables]
+            values = [self._values_of(table) for table in tables]
+            if encode_short_columns(columns, edges, values, Xt.T):
+                return Xt
 
         def encode(j: int, encoder: NumberEncoder) -> None:
             feature, values = tables[j].feature, self._values_of(tables[j])
@@ -246,7 +254,7 @@ class BaseBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
         names = getattr(self, "feature_names_in_", unnamed)
         return np.array([name in self.binning_tables_ for name in names], dtype=bool)
 
-    def _feature_columns(self, X: ArrayLike) -> list[Any]:
+    def _feature_columns(self, X: ArrayLike) -> Sequence[Any] | FloatArray:
         """Return the raw columns of the features; others may be absent in a frame."""
         names = list(self.binning_tables_)
         if hasattr(self, "feature_names_in_"):

@@ -57,8 +57,10 @@ def to_pandas(X: Any) -> Any:
     return frame.to_pandas()
 
 
-def same_numbers(X: Any, names: Sequence[str]) -> list[FloatArray] | None:
+def same_numbers(X: Any, names: Sequence[str]) -> FloatArray | None:
     """Return the columns of a small pandas frame that is what a fit has seen.
+
+    They are the rows of the array.
 
     That is: the same columns in the same order, floating-point numbers when they are
     taken together. None for any other frame, which has to be read with more care.
@@ -69,9 +71,7 @@ def same_numbers(X: Any, names: Sequence[str]) -> list[FloatArray] | None:
 
     if not nw.dependencies.is_pandas_dataframe(X):
         return None
-    if not 0 < X.size <= _FEW_CELLS or X.columns.tolist() != names:
+    if not 0 < len(X) * len(names) <= _FEW_CELLS or X.columns.tolist() != names:
         return None
     values = X.to_numpy()
-    if values.dtype.kind != "f":
-        return None
-    return list(values.T)
+    return values.T if values.dtype.kind == "f" else None
