@@ -11,6 +11,7 @@ from riskkit.binning import OptimalBinner
 from riskkit.engines import collect_stats, fit_scorecard, score
 from riskkit.monitoring import Baseline, StabilityMonitor
 from riskkit.scorecard import ScorecardClassifier
+from riskkit.serving import load_scorer
 
 FEATURES = ["income", "delays", "region"]
 ENGINES = ("arrow", "duckdb", "polars", "dask")
@@ -111,6 +112,11 @@ def test_two_labels(run, refused, book, trained, tmp_path):
     summary = json.loads((tmp_path / "m" / "summary.json").read_text())
     assert summary["train"]["n_event"] == stats.n_event
     assert summary["labels"] == {"non_event": "paid", "event": "default"}
+    # The event is the one that was named, though its word sorts first.
+    scored = load_scorer(tmp_path / "m" / "model.rk").score_batch(loans)
+    is_event = loans["bad"] == "default"
+    assert scored.pd.mean() == pytest.approx(is_event.mean(), rel=0.02)
+    assert scored.pd[is_event].mean() > scored.pd[~is_event].mean() + 0.01
     assert "--event must be" in refused(*words, "--event", "late", "--overwrite")
 
 

@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from riskkit.datasets import load_sba_loans
+from riskkit.engines import monitor
+from riskkit.monitoring import Baseline, StabilityMonitor
 
 ENGINES = (
     "pandas",
@@ -84,6 +86,42 @@ def book(tmp_path_factory):
     return SimpleNamespace(
         X=X, y=y, year=year, frame=frame, folder=folder, features=list(X)
     )
+
+
+@pytest.fixture(scope="module")
+def client():
+    """A cluster of two processes, which is what Dask uses while it is there."""
+    distributed = pytest.importorskip(
+        "distributed", reason="riskkit[dask] is not installed"
+    )
+    with (
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",  # any free port: tests run side by side
+            host="127.0.0.1",
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="session")
+def check_population(book):
+    """Return a check that a frame is watched as the book in memory is."""
+
+    def check(frame, card):
+        baseline = Baseline.from_scorecard(card)
+        found = monitor(frame, baseline, period="year", model=card, y="bad")
+        expected = StabilityMonitor(baseline).update(
+            book.X,
+            period=book.year,
+            score=card.predict_points(book.X[list(card.feature_names_in_)]),
+            y=book.y,
+        )
+        assert found.to_spec() == expected.to_spec()
+
+    return check
 
 
 @pytest.fixture(params=ENGINES)

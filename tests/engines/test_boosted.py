@@ -25,26 +25,10 @@ from riskkit.metrics import gini_score
 from riskkit.serving import load_scorer
 
 dd = pytest.importorskip("dask.dataframe", reason="riskkit[dask] is not installed")
-distributed = pytest.importorskip(
-    "distributed", reason="riskkit[dask] is not installed"
-)
+pytest.importorskip("distributed", reason="riskkit[dask] is not installed")
 
 FEATURES = ["State", "NoEmp", "GrAppv", "guaranteed_share", "RetainedJob"]
 MODELS = (LGBMPDClassifier, XGBPDClassifier)
-
-
-@pytest.fixture(scope="module")
-def client():
-    with (
-        distributed.LocalCluster(
-            n_workers=2,
-            threads_per_worker=1,
-            dashboard_address=None,
-            host="127.0.0.1",
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        yield client
 
 
 @pytest.mark.slow
@@ -80,6 +64,24 @@ def test_trees_of_a_cluster_are_a_normal_model(kind, book, client, tmp_path):
     assert np.abs(parts.log_odds - model.decision_function(X[:500])).max() < 1e-6
     assert model.monotone_audit_.holds
     assert len(model.feature_importances_) == len(FEATURES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.filterwarnings("ignore::UserWarning:lightgbm")
+@pytest.mark.filterwarnings("ignore::UserWarning:xgboost")
+def test_the_event_is_the_second_class_though_its_word_sorts_first(kind, book, client):
+    words = book.frame.assign(bad=np.where(book.y == 1, "default", "paid"))
+    told = kind(n_rounds=20, random_state=0, verbose=False)
+    columns = [*FEATURES, "bad"]
+    model, twin = (
+        fit_boosted(told, dd.from_pandas(f[columns], npartitions=1), "bad", classes=c)
+        for f, c in [(words, ("paid", "default")), (book.frame, (0, 1))]
+    )
+    assert model.classes_.tolist() == ["paid", "default"]
+    found, expected = (m.predict_proba(book.X[FEATURES])[:, 1] for m in (model, twin))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert gini_score(book.y, found) > 0.1
 
 
 @pytest.mark.slow

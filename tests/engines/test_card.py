@@ -66,6 +66,27 @@ def test_gmsc(shared_data):
     assert [s.name for s in found.steps_] == [s.name for s in card.steps_]
 
 
+@pytest.mark.filterwarnings("ignore::riskkit.exceptions.RiskkitWarning")
+@pytest.mark.parametrize("max_patterns", [2_000_000, 0], ids=["patterns", "streamed"])
+def test_the_event_is_the_second_class_though_its_word_sorts_first(
+    book, in_memory, max_patterns
+):
+    words = np.where(book.y == 1, "default", "paid")
+    card = fit_scorecard(
+        ScorecardClassifier(),
+        book.frame.assign(bad=words),
+        "bad",
+        features=FEATURES,
+        classes=("paid", "default"),
+        max_patterns=max_patterns,
+    )
+    assert card.classes_.tolist() == ["paid", "default"]
+    assert card.n_events_ == in_memory.n_events_
+    pd_ = card.predict_proba(book.X)[:, 1]
+    np.testing.assert_allclose(pd_, in_memory.predict_proba(book.X)[:, 1], rtol=1e-9)
+    assert (card.predict(book.X) == "default").sum() == (pd_ >= 0.5).sum()
+
+
 def test_every_engine_gives_the_same_scores(source, book, in_memory):
     frame = book.frame
     scored = score(source.table, in_memory, keep=["GrAppv", "NoEmp"], **source.told)

@@ -10,14 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from riskkit.engines import collect_stats, fit_scorecard, monitor, score
+from riskkit.engines import collect_stats, fit_scorecard, score
 from riskkit.exceptions import (
     InvalidInputError,
     InvalidParameterError,
     InvalidTargetError,
     InvalidTypeError,
 )
-from riskkit.monitoring import Baseline, StabilityMonitor
 from riskkit.scorecard import ScorecardClassifier
 
 sql = pytest.importorskip("pyspark.sql", reason="riskkit[spark] is not installed")
@@ -103,16 +102,8 @@ def test_the_same_scores_without_python(book, frame, card):
     assert not [t for t in frame.sparkSession.catalog.listTables() if t.isTemporary]
 
 
-def test_the_same_population(book, frame, card):
-    baseline = Baseline.from_scorecard(card)
-    found = monitor(frame, baseline, period="year", model=card, y="bad")
-    expected = StabilityMonitor(baseline).update(
-        book.X,
-        period=book.year,
-        score=card.predict_points(book.X[FEATURES]),
-        y=book.y,
-    )
-    assert found.to_spec() == expected.to_spec()
+def test_the_same_population(frame, card, check_population):
+    check_population(frame, card)
 
 
 def test_missing_values_levels_and_moments(spark, tmp_path):

@@ -48,6 +48,16 @@ class Training:
             return float(np.count_nonzero(self.is_event))
         return float(self.weight[self.is_event].sum())
 
+    def with_event_of(self, classes: NDArray[Any]) -> Training:
+        """Return the same rows with the event of these classes, if they are the same.
+
+        Where outcomes are read, the larger label is the event; somebody may have said
+        otherwise before.
+        """
+        if self.classes.tolist() != classes.tolist()[::-1]:
+            return self
+        return replace(self, is_event=~self.is_event, classes=classes)
+
 
 def read_training(
     estimator: Any, X: Any, y: ArrayLike | None, sample_weight: ArrayLike | None

@@ -130,9 +130,11 @@ def fit_boosted(
     fitted: Model = clone(model)
     fitted.fit(
         sample[list(roles.features)],
-        np.asarray(classes)[is_event.astype(np.intp)],
+        is_event.astype(np.intp),
         None if sample_weight is None else sample[sample_weight],
     )
+    # As told: in memory the larger label would be the event.
+    fitted.classes_ = np.asarray(classes)
     plan = growth_plan(fitted)
     start = float(np.float32(np.log(event / (weight - event))))
     booster = _grow(client, plan, _coded(frame, plan, roles, tuple(classes)), start)

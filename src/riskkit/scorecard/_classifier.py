@@ -368,9 +368,9 @@ class ScorecardClassifier(OffsetPredictions):
             of the scorecard are not used.
 
         X, y, sample_weight, offset
-            As in :meth:`fit`: the rows that the binner was fitted to. Of a row only its
-            bins matter, so rows with equal bins and outcomes may be one row with their
-            number as weight.
+            As in :meth:`fit`: the rows that the binner was fitted to, with its event.
+            Of a row only its bins matter, so rows with equal bins and outcomes may be
+            one row with their number as weight.
 
         Returns
         -------
@@ -401,6 +401,7 @@ class ScorecardClassifier(OffsetPredictions):
         scaler = check_card(self)
         check_is_fitted(binner)
         training = read_training(self, X, y, sample_weight)
+        training = training.with_event_of(binner.classes_)
         training.table.select(list(binner.binning_tables_))  # names what is missing
         rows = HeldRows(training, known_offset(offset, y, sample_weight))
         return self._weigh(binner, scaler, rows)
