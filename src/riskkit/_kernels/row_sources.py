@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BinnedRows",
     "BlockSource",
+    "CountedRows",
     "PairCounts",
     "RowJob",
     "RowSource",
@@ -80,8 +81,8 @@ class RowJob(Protocol[State]):
         ...
 
 
-class RowSource(Protocol):
-    """Rows that can be gone through again and again."""
+class CountedRows(Protocol):
+    """Rows whose sums are known."""
 
     @property
     def names(self) -> Sequence[str]:
@@ -107,6 +108,10 @@ class RowSource(Protocol):
     def n_passes(self) -> int:
         """How often the rows have been gone through."""
         ...
+
+
+class RowSource(CountedRows, Protocol):
+    """Rows that can be gone through again and again."""
 
     def fold(self, names: Sequence[str], job: RowJob[State]) -> State:
         """Return the state of all rows, which bring the bins of these features."""

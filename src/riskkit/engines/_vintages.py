@@ -158,13 +158,12 @@ def collect_vintages(
         "event_amount": event_amount,
         "sample_weight": sample_weight,
     }
-    given = {word: name for word, name in columns.items() if name is not None}
     opened = open_table(source, engine, memory_limit, batch_rows)
-    check_columns(given.values(), opened.columns)
+    given, names = _given(columns, opened)
     return fold_shown(
         opened,
         _Vintages(rules, given),
-        list(dict.fromkeys(given.values())),
+        names,
         verbose=verbose,
         stage="Counting vintages",
     )
@@ -258,11 +257,9 @@ def collect_transitions(
         "amount": amount,
         "sample_weight": sample_weight,
     }
-    given = {word: name for word, name in columns.items() if name is not None}
     opened = open_table(source, engine, memory_limit, batch_rows)
-    check_columns(given.values(), opened.columns)
+    given, names = _given(columns, opened)
     job = _Transitions(rules, given, int(max_rows), (0, 1), may_narrow=True)
-    names = list(dict.fromkeys(given.values()))
     total = _pass(opened, job, names, verbose)
     n_shares = total.share[1]
     if n_shares > 1:
@@ -272,6 +269,15 @@ def collect_transitions(
         further = replace(job, share=(number, n_shares), may_narrow=False)
         total = total + _pass(opened, further, names, verbose).settle()
     return total
+
+
+def _given(
+    columns: Mapping[str, str | None], opened: Engine
+) -> tuple[dict[str, str], list[str]]:
+    """Return the columns that are given, by what they are, and which ones to read."""
+    given = {word: name for word, name in columns.items() if name is not None}
+    check_columns(given.values(), opened.columns)
+    return given, list(dict.fromkeys(given.values()))
 
 
 def _pass(

@@ -13,6 +13,7 @@ import numpy as np
 from riskkit._core.inputs import read_weight
 from riskkit._kernels.bins import sum_in_order, take_values
 from riskkit._kernels.logistic_rows import LogisticRows
+from riskkit._kernels.row_sources import CountedRows
 from riskkit._kernels.whole_points import round_together
 from riskkit.artifact import assign_column
 from riskkit.scaling import rounding_report
@@ -24,7 +25,7 @@ from riskkit.scorecard._scoring import find_bins
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from riskkit._core.inputs import Training
     from riskkit._kernels.logistic_rows import LogisticSource
@@ -37,37 +38,12 @@ if TYPE_CHECKING:
 __all__ = ["CardRows", "HeldRows", "known_offset"]
 
 
-class CardRows(PointsRounder, Protocol):
+class CardRows(CountedRows, PointsRounder, Protocol):
     """What a scorecard's fit asks of its rows."""
-
-    @property
-    def names(self) -> Sequence[str]:
-        """Names of the columns."""
-        ...
-
-    @property
-    def classes(self) -> NDArray[Any]:
-        """The non-event and the event label."""
-        ...
-
-    @property
-    def n_rows(self) -> float:
-        """Rows, as a sum of weights."""
-        ...
-
-    @property
-    def n_events(self) -> float:
-        """Events, as a sum of weights."""
-        ...
 
     @property
     def n_held(self) -> int:
         """Rows in memory."""
-        ...
-
-    @property
-    def n_passes(self) -> int:
-        """How often rows that are not in memory have been gone through."""
         ...
 
     @property
