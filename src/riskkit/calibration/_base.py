@@ -21,50 +21,14 @@ if TYPE_CHECKING:
     from riskkit.artifact import CalibrationSpec
     from riskkit.typing import BoolArray, FloatArray
 
-__all__ = ["BaseCalibrator"]
+__all__ = ["BaseCalibrator", "BaseScoreMap"]
 
 
-class BaseCalibrator(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
-    """Template of a calibrator: subclasses turn checked columns into a map."""
+class BaseScoreMap(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """A fitted map of one column; subclasses fit it, and leave it in ``spec_``."""
 
     scale: str
-
-    def fit(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> Self:
-        """Learn the map from accounts whose outcome is known.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples,) or (n_samples, 1)
-            PDs, or log-odds with ``scale="log_odds"``, of accounts that the model
-            behind them was not trained on.
-
-        y : array-like of shape (n_samples,)
-            Two classes; the larger label is the event.
-
-        sample_weight : array-like of shape (n_samples,), optional
-            Weight of each row; a weight of 2 equals the row twice.
-
-        Returns
-        -------
-        self : BaseCalibrator
-            The fitted calibrator.
-
-        Raises
-        ------
-        InvalidParameterError
-            If a parameter is outside its domain.
-        InvalidTargetError
-            If `y` does not hold exactly two classes, or is missing somewhere.
-        InvalidInputError, InvalidTypeError
-            If `X` is not one column of finite numbers, or a PD is outside [0, 1].
-        """
-        self._check_params()
-        training = read_training(self, one_column(X), y, sample_weight)
-        x = read_scores(training.table, self.scale)
-        self.spec_ = self._fit_map(x, training.is_event, training.weight)
-        return self
+    spec_: CalibrationSpec
 
     def predict(self, X: ArrayLike) -> FloatArray:
         """Return the calibrated PDs.
@@ -108,12 +72,6 @@ class BaseCalibrator(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC)
         check_is_fitted(self)
         return self.spec_
 
-    @abstractmethod
-    def _fit_map(
-        self, x: FloatArray, is_event: BoolArray, weight: FloatArray | None
-    ) -> CalibrationSpec:
-        """Return the map; every weight is above 0 and both classes are there."""
-
     def _check_params(self) -> None:
         check_option("scale", self.scale, SCALES)
 
@@ -129,3 +87,50 @@ class BaseCalibrator(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC)
         tags.input_tags.one_d_array = True
         tags.input_tags.two_d_array = False  # more than one column, that is
         return tags
+
+
+class BaseCalibrator(BaseScoreMap, ABC):
+    """Template of a calibrator: subclasses turn checked columns into a map."""
+
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Learn the map from accounts whose outcome is known.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples,) or (n_samples, 1)
+            PDs, or log-odds with ``scale="log_odds"``, of accounts that the model
+            behind them was not trained on.
+
+        y : array-like of shape (n_samples,)
+            Two classes; the larger label is the event.
+
+        sample_weight : array-like of shape (n_samples,), optional
+            Weight of each row; a weight of 2 equals the row twice.
+
+        Returns
+        -------
+        self : BaseCalibrator
+            The fitted calibrator.
+
+        Raises
+        ------
+        InvalidParameterError
+            If a parameter is outside its domain.
+        InvalidTargetError
+            If `y` does not hold exactly two classes, or is missing somewhere.
+        InvalidInputError, InvalidTypeError
+            If `X` is not one column of finite numbers, or a PD is outside [0, 1].
+        """
+        self._check_params()
+        training = read_training(self, one_column(X), y, sample_weight)
+        x = read_scores(training.table, self.scale)
+        self.spec_ = self._fit_map(x, training.is_event, training.weight)
+        return self
+
+    @abstractmethod
+    def _fit_map(
+        self, x: FloatArray, is_event: BoolArray, weight: FloatArray | None
+    ) -> CalibrationSpec:
+        """Return the map; every weight is above 0 and both classes are there."""

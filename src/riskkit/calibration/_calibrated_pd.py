@@ -15,7 +15,7 @@ from riskkit._core.params import check_int, check_option, check_real
 from riskkit._core.scores import read_scores
 from riskkit._core.target import encode_event
 from riskkit.artifact import PDMapSpec, apply_pd_map
-from riskkit.calibration._base import BaseCalibrator
+from riskkit.calibration._base import BaseScoreMap
 from riskkit.calibration._cross_fit import (
     check_folds,
     fit_parameters,
@@ -160,7 +160,7 @@ class CalibratedPD(ClassifierMixin, BaseEstimator):
     def __init__(
         self,
         estimator: Any,
-        calibrator: BaseCalibrator | None = None,
+        calibrator: BaseScoreMap | None = None,
         *,
         prior: PriorCorrection | None = None,
         cv: Any = 5,
@@ -376,7 +376,7 @@ class CalibratedPD(ClassifierMixin, BaseEstimator):
     def _check_params(self) -> None:
         response_of(self.estimator)
         if self.calibrator is not None and not isinstance(
-            self.calibrator, BaseCalibrator
+            self.calibrator, BaseScoreMap
         ):
             msg = (
                 "calibrator must be a calibrator of riskkit.calibration or None; got "

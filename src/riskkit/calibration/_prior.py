@@ -18,14 +18,14 @@ from riskkit._kernels.calibration import (
     stretch_to_moments,
 )
 from riskkit.artifact import LogOddsMapSpec
-from riskkit.calibration._base import BaseCalibrator
+from riskkit.calibration._base import BaseScoreMap
 from riskkit.calibration._log_odds import warn_of_extremes
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from riskkit.typing import BoolArray, FloatArray
+    from riskkit.typing import FloatArray
 
 __all__ = ["PriorCorrection"]
 
@@ -34,7 +34,7 @@ _LEAST = {"sample_rate": 0.0, "target_rate": 0.0, "target_auc": 0.5}
 _ONLY_FOR = {"sample_rate": "sampling", "target_auc": "quasi_moments"}
 
 
-class PriorCorrection(BaseCalibrator):
+class PriorCorrection(BaseScoreMap):
     """Bring PDs to another level of risk without touching their order.
 
     Parameters
@@ -198,11 +198,6 @@ class PriorCorrection(BaseCalibrator):
         else:
             self._set_line(*self._quasi_moments(z, weight))
         return self
-
-    def _fit_map(
-        self, x: FloatArray, is_event: BoolArray, weight: FloatArray | None
-    ) -> LogOddsMapSpec:
-        raise NotImplementedError  # fit does without outcomes
 
     def _sampling_shift(self, sample_rate: Any) -> float:
         return _logit(self.target_rate) - _logit(sample_rate)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from riskkit._core.frames import LevelColumn
-    from riskkit.calibration._base import BaseCalibrator
+    from riskkit.calibration._base import BaseScoreMap
     from riskkit.typing import BoolArray, FloatArray
 
 __all__ = ["fit_segments", "read_column", "segment_frame"]
@@ -31,7 +31,7 @@ def read_column(X: Any, column: str) -> Any:
 
 
 def fit_segments(
-    pooled: BaseCalibrator,
+    pooled: BaseScoreMap,
     x: FloatArray,
     is_event: BoolArray,
     weight: FloatArray | None,
