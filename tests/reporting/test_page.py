@@ -22,6 +22,7 @@ from riskkit.exceptions import (
     OutputError,
 )
 from riskkit.reporting import validation_report
+from riskkit.reporting._render import whole_dates
 from riskkit.reporting._validation import compute_validation
 from riskkit.scorecard import ScorecardClassifier
 
@@ -87,6 +88,13 @@ def test_names_and_levels_are_escaped(card, sample, outline):
     page = validation_report(renamed, X.rename(columns={"income": hostile}), y)
     assert hostile not in page.html
     outline(page.html)
+
+
+def test_no_line_ends_within_a_date():
+    assert whole_dates("<2004-01> to 2006-06-30, 2-3 rows") == (
+        '&lt;<span class="date">2004-01</span>&gt; to '
+        '<span class="date">2006-06-30</span>, 2-3 rows'
+    )
 
 
 def test_pictures_say_what_they_show_and_take_the_colour_of_the_page(report):

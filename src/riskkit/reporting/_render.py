@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -12,10 +13,13 @@ from riskkit.reporting._result import ReportResult
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
     from riskkit.reporting._data import NamedTables, ReportData, ReportTable
 
 __all__ = ["environment", "render", "split_by_characteristic"]
+
+_DATE = re.compile(r"\d{4}-\d{2}(?:-\d{2})?")
 
 
 def render(report: ReportData) -> ReportResult:
@@ -56,9 +60,17 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["cells"] = cells
+    environment.filters["whole_dates"] = whole_dates
     environment.filters["svg"] = Markup  # drawn here, from escaped labels
     environment.globals["words"] = STATUS_WORDS
     return environment
+
+
+def whole_dates(text: object) -> Markup:
+    """Return text, escaped, whose dates no line break divides at a hyphen."""
+    from markupsafe import Markup, escape
+
+    return Markup(_DATE.sub(r'<span class="date">\g<0></span>', str(escape(text))))
 
 
 def split_by_characteristic(report: NamedTables) -> list[ReportTable]:
