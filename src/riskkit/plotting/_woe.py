@@ -151,7 +151,7 @@ class WoEDisplay:
 
         Bars are the weight of evidence, blue where safer and orange where riskier
         than the portfolio, diamonds the other samples, lighter the earlier they
-        stand; the percentages are the share of events.
+        stand; the event rates of the bins stand on the right.
 
         Parameters
         ----------
@@ -169,17 +169,7 @@ class WoEDisplay:
         colors = [COLORS["nonevent" if woe >= 0 else "event"] for woe in self.woe]
         self.ax_.barh(place, self.woe, height=0.62, color=colors)
         self._plot_others(place)
-        for y, woe, rate in zip(place, self.woe, self.event_rate, strict=True):
-            if np.isfinite(rate):  # beside the axis, where the bar is not
-                self.ax_.annotate(
-                    f"{rate:.1%}",
-                    (0, y),
-                    xytext=(-3 if woe >= 0 else 3, 0),
-                    textcoords="offset points",
-                    ha="right" if woe >= 0 else "left",
-                    va="center",
-                    fontsize=7,
-                )
+        self._write_rates(place)
         self.ax_.axvline(0, color="black", linewidth=0.8)
         self.ax_.set_yticks(place, [shorten(label) for label in self.labels])
         self.ax_.invert_yaxis()
@@ -188,6 +178,17 @@ class WoEDisplay:
         self.ax_.set_xlabel("Weight of evidence (right is safer)")
         self.ax_.set_title(self.name, fontsize=10)
         return self
+
+    def _write_rates(self, place: IntArray) -> None:
+        """Write the event rates in a column of their own, which no mark covers."""
+        beside = self.ax_.get_yaxis_transform()
+        for y, rate in zip(place, self.event_rate, strict=True):
+            if np.isfinite(rate):
+                self.ax_.text(
+                    1.015, y, f"{rate:.1%}", transform=beside, va="center", fontsize=7
+                )
+        below = self.ax_.transAxes
+        self.ax_.text(1.015, -0.02, "event rate", transform=below, va="top", fontsize=7)
 
     def _plot_others(self, place: IntArray) -> None:
         if not self.others:
