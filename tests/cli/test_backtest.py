@@ -104,6 +104,22 @@ def test_finished_windows_are_not_done_again(run, book, tmp_path):
         assert (first / name).read_bytes() == (second / name).read_bytes()
 
 
+def test_the_day_of_the_outcomes_can_be_told(run, book):
+    def windows(*words):
+        plan = run("backtest", "run", book, "--dry-run", *words)
+        assert plan.exit_code == 0, plan.output
+        return [window["label"] for window in json.loads(plan.stdout)["windows"]]
+
+    assert windows() == ["2017", "2018", "2019"]
+    assert windows("--as-of", "2020-06-30") == ["2017", "2018"]
+    changed(book, "[split]\n", "[split]\nas_of = 2019-06-30\n")
+    assert windows() == ["2017"]
+    assert windows("--as-of", "2021-12-31") == ["2017", "2018", "2019"]
+    refused = run("backtest", "run", book, "--dry-run", "--as-of", "soon")
+    assert refused.exit_code == 64
+    assert "--as-of must be a day" in refused.stderr
+
+
 def test_the_exit_code_is_the_light(run, book, tmp_path):
     # A PD far too low in every window.
     table = pd.read_parquet(book.parent / "loans.parquet")

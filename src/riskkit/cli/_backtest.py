@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -11,6 +12,7 @@ from riskkit._core.output import check_folder, whole_folder
 from riskkit.cli._backtest_config import read_config
 from riskkit.cli._columns import check_column, choose_features
 from riskkit.cli._console import say, show_left_out
+from riskkit.cli._lights import exit_code, read_day
 from riskkit.cli._split import read_days
 from riskkit.cli._tables import read_table
 
@@ -26,15 +28,16 @@ if TYPE_CHECKING:
 __all__ = ["FILES", "plan_run", "run_backtest"]
 
 FILES = ("report.html", "result.json", "windows.parquet", "scores.parquet")
-_CODES = {"green": 0, "amber": 1, "red": 2, "not_evaluable": 3}
 
 
-def run_backtest(path: Path, out: Path, *, fail_on: str, overwrite: bool) -> None:
+def run_backtest(
+    path: Path, out: Path, *, as_of: str | None, fail_on: str, overwrite: bool
+) -> None:
     """Read, run, judge and write; the exit code is the light of the verdict."""
     from riskkit.backtest import rolling_backtest
     from riskkit.reporting import backtest_report
 
-    config = read_config(path)
+    config = _read(path, as_of)
     check_folder(out, FILES, overwrite=overwrite)
     job = _prepare(config)
     say(
@@ -63,16 +66,14 @@ def run_backtest(path: Path, out: Path, *, fail_on: str, overwrite: bool) -> Non
         result.predictions().to_parquet(folder / FILES[3], index=False)
     _show(result, report, out)
     light = report.verdict.status
-    code = _CODES[light]
-    if fail_on == "never" or (light == "amber" and fail_on == "red"):
-        code = 0
+    code = exit_code(light, fail_on)
     typer.echo(json.dumps(_summary(report, out, code), indent=2, ensure_ascii=False))
     raise typer.Exit(code)
 
 
-def plan_run(path: Path) -> None:
+def plan_run(path: Path, as_of: str | None) -> None:
     """Check configuration and rows, and print what would be done."""
-    config = read_config(path)
+    config = _read(path, as_of)
     job = _prepare(config)
     plan = {
         "rows": len(job["X"]),
@@ -91,6 +92,14 @@ def plan_run(path: Path) -> None:
     }
     typer.echo(json.dumps(plan, indent=2, ensure_ascii=False))
     say("Nothing was written.")
+
+
+def _read(path: Path, as_of: str | None) -> BacktestConfig:
+    """Return the configuration, with the day of the command line in its place."""
+    config = read_config(path)
+    if as_of is None:
+        return config
+    return replace(config, split=replace(config.split, as_of=read_day(as_of)))
 
 
 def _prepare(config: BacktestConfig) -> dict[str, Any]:

@@ -43,6 +43,15 @@ def init(config: Config, *, overwrite: Overwrite = False) -> None:
 def run(
     config: Config,
     *,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="DATE",
+            help="Day of the outcomes, 2024-01-31, in place of the configuration's: "
+            "windows whose events were not known then are left out.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -66,9 +75,9 @@ def run(
     from riskkit.cli._backtest import plan_run, run_backtest
 
     if dry_run:
-        plan_run(config)
+        plan_run(config, as_of)
         return
     if out is None:
         msg = "--out must name a folder for the results, or give --dry-run."
         raise typer.BadParameter(msg)
-    run_backtest(config, out, fail_on=fail_on, overwrite=overwrite)
+    run_backtest(config, out, as_of=as_of, fail_on=fail_on, overwrite=overwrite)

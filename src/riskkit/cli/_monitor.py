@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from riskkit._core.output import check_folder, whole_folder
 from riskkit.cli._console import Steps, say
+from riskkit.cli._lights import LIGHTS, exit_code, read_day
 from riskkit.cli._monitor_config import read_config
 from riskkit.cli._monitor_sources import Job, make_baseline, part_tape
 from riskkit.cli._monitor_tape import named_roles, read_tape
-from riskkit.exceptions import InvalidParameterError
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     from riskkit.artifact import Artifact
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["FILES", "plan_run", "run_monitor"]
 
 FILES = ("report.html", "result.json", "population.json")
-_CODES = {"green": 0, "amber": 1, "red": 2, "not_evaluable": 3}
 
 
 def run_monitor(
@@ -36,7 +35,7 @@ def run_monitor(
     from riskkit.monitoring import EarlyWarning
     from riskkit.reporting import monitoring_report
 
-    config, day = read_config(path), _read_day(as_of)
+    config, day = read_config(path), read_day(as_of)
     check_folder(out, FILES, overwrite=overwrite)
     warning = EarlyWarning(
         config.thresholds,
@@ -69,14 +68,14 @@ def run_monitor(
         say(f"Note: {note}")
     say(verdict.summary())
     say(f"  {out / FILES[0]}")
-    code = _exit_code(verdict.light, fail_on)
+    code = exit_code(verdict.light, fail_on)
     typer.echo(json.dumps(_summary(verdict, out, job, code), indent=2))
     raise typer.Exit(code)
 
 
 def plan_run(path: Path, as_of: str) -> None:
     """Check configuration and tape, and print what would be done."""
-    config, day = read_config(path), _read_day(as_of)
+    config, day = read_config(path), read_day(as_of)
     job = _prepare(config, day)
     missing, new = job.baseline.column_changes(job.parts.watched.frame)
     named = set(named_roles(config).values())
@@ -117,20 +116,6 @@ def _read_model(config: MonitorConfig) -> Artifact | None:
     return None if name is None else read_artifact(config.path(name))
 
 
-def _read_day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        msg = f"--as-of must be a day such as 2024-01-31; got {text!r}."
-        raise InvalidParameterError(msg) from error
-
-
-def _exit_code(light: str, fail_on: str) -> int:
-    if fail_on == "never" or (light == "amber" and fail_on == "red"):
-        return 0
-    return _CODES[light]
-
-
 def _result(
     config: MonitorConfig, verdict: WarningResult, report: MonitoringReport
 ) -> dict[str, Any]:
@@ -153,7 +138,7 @@ def _summary(verdict: WarningResult, out: Path, job: Job, code: int) -> dict[str
         "fired_by": list(verdict.fired_by)[:20],
         "action": verdict.action,
         "owner": verdict.owner,
-        "lights": {light: lights.count(light) for light in _CODES},
+        "lights": {light: lights.count(light) for light in LIGHTS},
         "new_alerts": [alert.id for alert in verdict.new_alerts],
         "open_alerts": len(verdict.alerts),
         "waiting_for": list(verdict.waiting_for),
