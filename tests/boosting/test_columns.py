@@ -6,6 +6,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from riskkit.boosting import XGBPDClassifier
+from riskkit.boosting._blend_forest import columns_without_outcomes
 from riskkit.boosting._columns import code_rows, make_columns
 from riskkit.boosting._features import bin_rows
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
@@ -127,6 +128,30 @@ def test_many_levels_are_ranked_by_their_event_rate():
     overall = columns[0].codes[-1]  # missing and unseen are in the middle
     assert columns[0].codes[-2] == overall
     assert codes.min() < overall < codes.max()
+
+
+def test_a_forest_ranks_levels_by_their_size():
+    X, y = many_levels()
+    order = np.random.default_rng(3).permutation(20)
+    take = np.concatenate(
+        [
+            np.flatnonzero(X["x"] == f"L{k:02d}")[: 30 + place]
+            for place, k in enumerate(order)
+        ]
+    )
+    rows, columns = columns_of(X.iloc[take].reset_index(drop=True), y[take])
+    assert [c.role for c in columns] == ["rank"]
+    (by_size,) = columns_without_outcomes(columns, rows.bins)
+    n = np.bincount(rows.bins[0], minlength=len(by_size.codes))
+    codes = np.array(by_size.codes[:20])
+    # Levels of one event rate share a code, whose size is that of all of them.
+    size = {c: sum(m for m, d in zip(n, columns[0].codes, strict=True) if d == c)
+            for c in columns[0].codes}  # fmt: skip
+    sizes = np.array([size[c] for c in columns[0].codes[:20]])
+    assert (np.diff(codes[np.argsort(sizes, kind="stable")]) >= 0).all()
+    numbers = pd.DataFrame({"x": [3.0, 1.0, nan, 2.0, 1.0]})
+    rows, columns = columns_of(numbers, [1, 0, 1, 0, 0])
+    assert columns_without_outcomes(columns, rows.bins) == tuple(columns)
 
 
 def test_levels_that_differ_by_chance_alone_are_not_told_apart():

@@ -127,6 +127,21 @@ def test_young_rows_carry_no_label():
     np.testing.assert_array_equal(dated.decision_function(X), one)
 
 
+def test_the_dates_of_rows_without_weight_do_not_count():
+    X, y = cards(2000)
+    day = np.random.default_rng(2).integers(0, 100, len(X)).astype(float)
+    weight = np.ones(len(X))
+    weight[::3] = 0
+    day[::3] += 500  # would make all others old
+    kept = weight > 0
+    delayed = small(label_delay=30).fit(X, y, weight, dates=day)
+    alone = small(label_delay=30).fit(X[kept], y[kept], dates=day[kept])
+    assert 0 < delayed.n_immature_ == alone.n_immature_
+    np.testing.assert_array_equal(
+        delayed.decision_function(X), alone.decision_function(X)
+    )
+
+
 def test_weights_against_repetition():
     X, y = cards(600, rate=0.1)
     weight = np.random.default_rng(4).integers(0, 3, len(X))
@@ -219,6 +234,10 @@ def test_times_and_ages():
         read_times(["2024-01-01", None], 2)
     with pytest.raises(InvalidInputError, match="text like"):
         read_times(["yesterday", "today"], 2)
+    with pytest.raises(InvalidInputError, match="each of the 3 rows; got 2"):
+        read_times([1.0, 2.0], 3)
+    with pytest.raises(InvalidInputError, match="must be finite; 1 are not"):
+        read_times([1.0, np.inf], 2)
     with pytest.raises(InvalidParameterError, match="leaves no row"):
         mature_rows(np.array([0.0, 5.0]), 9.0, None)
 
