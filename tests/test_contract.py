@@ -218,6 +218,7 @@ PUBLIC_NAMES = {
         "swap_set",
     },
     "engines": {
+        "FrequentLevels",
         "SufficientStats",
         "collect_stats",
         "collect_transitions",

@@ -9,8 +9,15 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
+from riskkit.backtest import roll_rates, transition_matrix, vintage_table
+from riskkit.binning import IVSelector
 from riskkit.datasets import load_sba_loans
-from riskkit.engines import monitor
+from riskkit.engines import (
+    collect_transitions,
+    collect_vintages,
+    fit_selector,
+    monitor,
+)
 from riskkit.monitoring import Baseline, StabilityMonitor
 
 ENGINES = (
@@ -122,6 +129,87 @@ def check_population(book):
         assert found.to_spec() == expected.to_spec()
 
     return check
+
+
+@pytest.fixture(scope="session")
+def check_selection(book):
+    """Return a check that a frame gives the features that rows in memory give."""
+    names = ["GrAppv", "SBA_Appv", "NoEmp"]
+
+    def check(frame):
+        selector = IVSelector(max_correlation=0.5)
+        found = fit_selector(selector, frame, "bad", features=names)
+        expected = selector.fit(book.X[names], book.y)
+        assert found.selected_ == expected.selected_
+        ours = found.report().set_index("feature").loc[names]
+        theirs = expected.report().set_index("feature").loc[names]
+        pd.testing.assert_frame_equal(ours, theirs, rtol=1e-9, atol=1e-12)
+        # The limit is of use: one was left because of another.
+        assert ours["reason"].str.contains("correlation").any()
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def check_tapes():
+    """Return a check of vintages and moves of a tape that is brought to an engine.
+
+    The rows of an account lie in partitions and in an order of chance.
+    """
+    rng = np.random.default_rng(0)
+    n = 1600
+    first = np.datetime64("2020-01-01", "s")
+    month = np.tile(np.arange(8), n // 8)
+    opened = first + rng.integers(0, 900, n) * 86400
+    tape = pd.DataFrame({"id": np.repeat(np.arange(n // 8), 8), "opened": opened})
+    day = (np.datetime64("2021-01") + month).astype("datetime64[D]")
+    tape["day"] = day.astype("datetime64[s]")
+    tape["state"] = rng.choice(["0", "30", "60"], n)
+    tape["amount"] = np.round(rng.lognormal(8, 1, n), 2)
+    later = tape["opened"] + pd.Timedelta(days=200)
+    tape["defaulted"] = later.where(rng.random(n) < 0.3)
+    tape = tape[rng.random(n) < 0.9].sample(frac=1, random_state=1, ignore_index=True)
+
+    def check(bring):
+        frame = bring(tape)
+        told = {"as_of": "2023-01-01", "freq": "quarter"}
+        found = collect_vintages(frame, "opened", "defaulted", amount="amount", **told)
+        expected = vintage_table(
+            tape["opened"], tape["defaulted"], amount=tape["amount"], **told
+        )
+        assert found.table().to_dict() == expected.to_dict()
+        order = ["0", "30", "60"]
+        # Fewer rows than the tape has, so that accounts come in two passes or more.
+        moves = {"order": order, "horizon": 2, "amount": "amount", "max_rows": 1000}
+        found = collect_transitions(frame, "id", "day", "state", **moves)
+        args = tape["id"], tape["day"], tape["state"]
+        expected = transition_matrix(
+            *args, order=order, horizon=2, amount=tape["amount"]
+        )
+        assert found.matrix().to_dict() == expected.to_dict()
+        expected = roll_rates(*args, order=order, amount=tape["amount"])
+        assert found.roll_rates().to_dict() == expected.to_dict()
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def towns():
+    """Accounts in towns whose sizes follow a law of Zipf, and their risk."""
+    rng = np.random.default_rng(0)
+    n = 6000
+    rank = np.minimum(rng.zipf(1.3, n), 900)
+    town = np.array([f"town {k}" for k in rank], dtype=object)
+    town[rng.random(n) < 0.05] = None
+    risk = 0.15 + 0.5 * (rank % 3 == 0) + 0.1 * (rank > 20)
+    return pd.DataFrame(
+        {
+            "town": town,
+            "income": rng.integers(10, 60, n) * 100.0 - 800.0 * (risk > 0.5),
+            "bad": (rng.random(n) < risk).astype(int),
+            "month": rng.choice(["2026-01", "2026-02", "2026-03"], n),
+        }
+    )
 
 
 @pytest.fixture(params=ENGINES)

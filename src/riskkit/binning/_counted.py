@@ -11,7 +11,7 @@ import numpy as np
 
 from riskkit._core.frames import Table
 from riskkit._core.inputs import Training
-from riskkit._core.levels import level_key
+from riskkit._core.levels import is_missing, level_key
 from riskkit.exceptions import (
     InvalidInputError,
     InvalidParameterError,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FeatureCounts",
     "check_bands",
+    "check_others",
     "check_splits",
     "each_warning_once",
     "on_bands",
@@ -61,10 +62,16 @@ class FeatureCounts:
     exact : tuple of float, default=()
         Values among those of bands that are single values, such as special codes.
 
+    is_other : array-like of bool of shape (n_values,), default=None
+        Entries that stand for all levels that `values` does not name; their value is
+        None. They count as missing, which takes ``unseen="missing"`` of a binner: that
+        is how such levels are scored.
+
     Raises
     ------
     InvalidInputError
-        If lengths differ, or a count is negative or not finite.
+        If lengths differ, a count is negative or not finite, or an entry for other
+        levels has a value.
 
     See Also
     --------
@@ -76,6 +83,13 @@ class FeatureCounts:
     >>> grade = FeatureCounts(["A", "B", None], [1, 5, 2], [90, 60, 10])
     >>> grade.kind, grade.n
     ('categorical', 168.0)
+
+    The smaller cities of a column with very many:
+
+    >>> city = FeatureCounts(["Bonn", "Ulm", None], [9, 4, 30], [90, 70, 200],
+    ...                      is_other=[False, False, True])
+    >>> round(city.other_share, 2)
+    0.57
     """
 
     values: ArrayLike
@@ -84,9 +98,12 @@ class FeatureCounts:
     period: ArrayLike | None = None
     banded: bool = False
     exact: tuple[float, ...] = ()
+    is_other: ArrayLike | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", _read_values(self.values))
+        if self.is_other is not None:
+            self._read_others()
         for name in ("n_event", "n_nonevent"):
             counts = np.asarray(getattr(self, name), dtype=np.float64)
             if counts.shape != np.shape(self.values):
@@ -116,6 +133,52 @@ class FeatureCounts:
     def n(self) -> float:
         """Accounts in all."""
         return float(np.sum(self.n_event) + np.sum(self.n_nonevent))
+
+    @property
+    def other_share(self) -> float:
+        """Share of the accounts in levels that `values` does not name."""
+        if self.is_other is None:
+            return 0.0
+        accounts = np.asarray(self.n_event) + np.asarray(self.n_nonevent)
+        return float(accounts[np.asarray(self.is_other)].sum() / (self.n or 1.0))
+
+    def _read_others(self) -> None:
+        """Check the entries for other levels, and make the values those of levels."""
+        mask = np.asarray(self.is_other)
+        values = np.asarray(self.values).astype(object)
+        if mask.shape != values.shape or mask.dtype.kind != "b":
+            msg = (
+                f"is_other must hold one bool for each of the {values.size} values; "
+                f"got {mask.dtype} of shape {mask.shape}."
+            )
+            raise InvalidInputError(msg)
+        is_known = np.array([not is_missing(v) for v in values.tolist()], dtype=bool)
+        if (is_known & mask).any() or (self.kind == "numeric" and is_known.any()):
+            n_wrong = int(np.count_nonzero(is_known & mask))
+            msg = (
+                "is_other is for levels, where its entries have the value None; got "
+                f"values of kind {self.kind}, {n_wrong} of them in such an entry."
+            )
+            raise InvalidInputError(msg)
+        values[~is_known] = None
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "is_other", mask)
+
+
+def check_others(counts: Mapping[str, FeatureCounts], unseen: str) -> None:
+    """Raise where levels without a name would be scored other than they count."""
+    if unseen == "missing":
+        return
+    for name, own in counts.items():
+        if own.other_share:
+            msg = (
+                f"Feature {name!r} has too many levels to count all by name; those "
+                f"without one hold {own.other_share:.1%} of the accounts. They can be "
+                f"binned with unseen='missing', as they will be scored; got {unseen!r}."
+                " Say unseen='missing', group the levels, count with more max_levels, "
+                "or leave the feature out."
+            )
+            raise InvalidParameterError(msg)
 
 
 def samples_of_counts(

@@ -77,7 +77,9 @@ def judge_counts(
             verdict.correlated_with = ""
     else:
         found = [tables[v.feature] for v in ranked]
-        thin(ranked, _correlation(found, rules.correlation, pair_sums), rules)
+        counted = [counts[v.feature] for v in ranked]
+        together = _correlation(found, counted, rules.correlation, pair_sums)
+        thin(ranked, together, rules)
     return tuple(verdicts)
 
 
@@ -108,15 +110,21 @@ def periods_of_counts(values: NDArray[np.object_], weight: FloatArray) -> Period
 
 
 def _correlation(
-    tables: Sequence[BinningTable], correlation: str, pair_sums: PairSums
+    tables: Sequence[BinningTable],
+    counts: Sequence[FeatureCounts],
+    correlation: str,
+    pair_sums: PairSums,
 ) -> FloatArray:
     """Return the correlation matrix by the sums over pairs."""
     if not tables:
         return np.zeros((0, 0))
-    values = [
-        _standardised(t.woe if correlation == "pearson" else mid_ranks(t.woe, t.n), t.n)
-        for t in tables
-    ]
+    values = []
+    for t, own in zip(tables, counts, strict=True):
+        by_bin = t.woe if correlation == "pearson" else mid_ranks(t.woe, t.n)
+        value = _standardised(by_bin, t.n)
+        if own.other_share:  # counted as missing, where rows have an unseen level
+            value[t.feature.unseen_bin] = value[t.feature.missing_bin]
+        values.append(value)
     total = float(tables[0].n.sum())
     matrix = pair_sums([t.feature for t in tables], values) / total
     matrix = np.clip(np.round(matrix, _DECIMALS), -1.0, 1.0)

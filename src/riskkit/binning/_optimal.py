@@ -11,6 +11,7 @@ from riskkit._core.params import did_you_mean
 from riskkit.binning._base import BaseBinner
 from riskkit.binning._counted import (
     check_bands,
+    check_others,
     check_splits,
     each_warning_once,
     on_bands,
@@ -333,8 +334,9 @@ class OptimalBinner(BaseBinner):
         Raises
         ------
         InvalidParameterError
-            If a parameter is outside its domain or names no feature, or asks for an
-            edge inside a band.
+            If a parameter is outside its domain or names no feature, asks for an edge
+            inside a band, or is not ``unseen="missing"`` where some levels have no
+            name; those count as missing.
         InvalidTargetError
             If there are no events, or nothing else.
         InvalidInputError, InvalidTypeError
@@ -350,6 +352,7 @@ class OptimalBinner(BaseBinner):
         """
         self._check_params()
         samples = samples_of_counts(counts, classes, self.stable_over)
+        check_others(counts, self.unseen)
         self.classes_ = next(iter(samples.values())).classes
         kinds: dict[str, str] = {name: own.kind for name, own in counts.items()}
         period = [] if self.stable_over is None else [self.stable_over]

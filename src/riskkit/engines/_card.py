@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
 
 from riskkit._core.params import check_int
-from riskkit.artifact import Artifact, ScorecardSpec, read_artifact
+from riskkit.artifact import (
+    Artifact,
+    BaselineSpec,
+    CountsSpec,
+    ScorecardSpec,
+    read_artifact,
+)
 from riskkit.binning import OptimalBinner
 from riskkit.engines._binned_source import BinnedSource, check_same_rows
-from riskkit.engines._collect import collect_stats, open_table, split_columns
+from riskkit.engines._collect import (
+    collect_stats,
+    is_read_once,
+    open_table,
+    split_columns,
+)
 from riskkit.engines._engine import check_columns
 from riskkit.engines._fit import binner_from
 from riskkit.engines._patterns import (
@@ -116,6 +128,9 @@ def fit_scorecard(
     a 65,000th of their range, and points that are not whole are put in bands of the
     baseline by their 20,000 narrowest bands of bits.
 
+    Levels without a name count as for :func:`fit_binner`; in ``baseline_`` they are in
+    the bin of unseen levels, where rows to come will show them.
+
     Examples
     --------
     >>> from riskkit.datasets import load_sba_loans
@@ -160,8 +175,34 @@ def fit_scorecard(
         binned = BinnedSource(
             opened, specs, y, sample_weight, stats, verbose=card.verbose
         )
-        return result.fit_source(fitted, binned)
-    return result.fit_binned(fitted, *rows)
+        result = result.fit_source(fitted, binned)
+    else:
+        result = result.fit_binned(fitted, *rows)
+    result.baseline_ = _with_others(result, stats)
+    return result
+
+
+def _with_others(card: ScorecardClassifier, stats: SufficientStats) -> BaselineSpec:
+    """Return the training counts with levels without a name where rows will show them.
+
+    The binner counts them as missing, for their evidence. A row with one of them is in
+    the bin of unseen levels, and a monitor that expected none there would raise alarm.
+    """
+    features = dict(card.baseline_.features)
+    for item in card.spec_.characteristics:
+        feature, own = item.feature, stats.counts(item.feature.name)
+        if not own.other_share:
+            continue
+        others = np.asarray(own.is_other)
+        event = float(np.asarray(own.n_event)[others].sum())
+        moved = event + float(np.asarray(own.n_nonevent)[others].sum())
+        known = features[feature.name]
+        n, n_event = list(known.n), list(known.n_event)
+        for counts, amount in ((n, moved), (n_event, event)):
+            counts[feature.missing_bin] -= amount
+            counts[feature.unseen_bin] += amount
+        features[feature.name] = CountsSpec(tuple(n), tuple(n_event))
+    return replace(card.baseline_, features=features)
 
 
 def _pattern_rows(
@@ -302,7 +343,7 @@ def _binner_of(card: ScorecardClassifier) -> OptimalBinner:
 
 def check_twice(source: Any) -> None:
     """Raise if a source is used up by the first pass."""
-    if hasattr(source, "__next__") or hasattr(source, "read_next_batch"):
+    if is_read_once(source):
         msg = (
             "source must be one that can be read twice; got a "
             f"{type(source).__name__}, which is used up by the first pass. Give the "

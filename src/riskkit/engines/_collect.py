@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from riskkit._core.frames import Table
 from riskkit._core.params import check_int
 from riskkit.engines._engine import check_columns, open_source
+from riskkit.engines._frequent import FrequentLevels
 from riskkit.engines._shown import fold_shown
 from riskkit.engines._stats import SufficientStats
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
     from riskkit.engines._engine import Engine
 
-__all__ = ["Options", "collect_stats", "open_table", "split_columns"]
+__all__ = ["Options", "collect_stats", "is_read_once", "open_table", "split_columns"]
+
+State = TypeVar("State", SufficientStats, FrequentLevels)
 
 
 @dataclass(frozen=True)
@@ -55,18 +58,39 @@ class _Count:
         return SufficientStats(self.roles.features, **self.parameters)
 
     def update(self, state: SufficientStats, part: Any) -> SufficientStats:
-        table, roles = Table.read(part), self.roles
-        chosen = table.select(roles.columns)
-        weight, period = roles.sample_weight, roles.period
-        return state.update(
-            dict(zip(chosen.names, chosen.columns, strict=True)),
-            chosen.column(roles.y),
-            sample_weight=None if weight is None else chosen.column(weight),
-            period=None if period is None else chosen.column(period),
-        )
+        return _count_part(state, part, self.roles)
 
     def merge(self, one: SufficientStats, other: SufficientStats) -> SufficientStats:
         return one + other
+
+
+@dataclass(frozen=True)
+class _Name:
+    """Counts parts into :class:`FrequentLevels`."""
+
+    roles: Roles
+    empty: FrequentLevels
+
+    def start(self) -> FrequentLevels:
+        return self.empty + self.empty
+
+    def update(self, state: FrequentLevels, part: Any) -> FrequentLevels:
+        return _count_part(state, part, self.roles)
+
+    def merge(self, one: FrequentLevels, other: FrequentLevels) -> FrequentLevels:
+        return one + other
+
+
+def _count_part(state: State, part: Any, roles: Roles) -> State:
+    """Count the rows of a table in memory."""
+    chosen = Table.read(part).select(roles.columns)
+    weight, period = roles.sample_weight, roles.period
+    return state.update(
+        dict(zip(chosen.names, chosen.columns, strict=True)),
+        chosen.column(roles.y),
+        sample_weight=None if weight is None else chosen.column(weight),
+        period=None if period is None else chosen.column(period),
+    )
 
 
 def collect_stats(
@@ -85,7 +109,7 @@ def collect_stats(
     batch_rows: int = 500_000,
     verbose: bool | str = False,
 ) -> SufficientStats:
-    """Count every value of every feature, in one pass over a table of any size.
+    """Count every value of every feature of a table of any size, in a pass or two.
 
     Parameters
     ----------
@@ -125,13 +149,15 @@ def collect_stats(
     Returns
     -------
     stats : SufficientStats
-        The counts: the same from every engine, to the byte.
+        The counts: the same from every engine, to the byte. Features with more than
+        `max_levels` levels are read a second time, so that their frequent levels get
+        names; an iterator, a reader, or a relation over one leaves them unnamed.
 
     Raises
     ------
     InvalidInputError, InvalidTypeError
-        If a column is missing, parts hold columns of different kinds, or the source is
-        of another type.
+        If a column is missing, parts hold columns of different kinds, the source is of
+        another type, or the second pass meets other rows.
     InvalidTargetError
         If a label is missing or other than `classes`.
     InvalidParameterError
@@ -161,13 +187,35 @@ def collect_stats(
         "max_values": max_values,
         "max_levels": max_levels,
     }
-    return fold_shown(
+    stats = fold_shown(
         opened,
         _Count(roles, parameters),
         roles.columns,
         verbose=verbose,
         stage="Counting values",
     )
+    if is_read_once(source) or not stats.unnamed:
+        return stats
+    empty = FrequentLevels(stats)
+    again = replace(roles, features=empty.features)
+    try:
+        levels = fold_shown(
+            opened,
+            _Name(again, empty),
+            again.columns,
+            verbose=verbose,
+            stage="Naming frequent levels",
+        )
+    except InvalidInputError:
+        # Rows that were read before can be read no more: a relation over a stream. The
+        # counts are right without names, and whoever asks for those is told.
+        return stats
+    return stats.with_names(levels) if levels.n else stats
+
+
+def is_read_once(source: Any) -> bool:
+    """Return whether a source is used up by the first pass."""
+    return hasattr(source, "__next__") or hasattr(source, "read_next_batch")
 
 
 def open_table(

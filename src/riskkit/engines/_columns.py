@@ -1,4 +1,4 @@
-"""What is kept of one column: values or bands of numbers, or levels, with counts."""
+"""What is kept of a column: values or bands of numbers, or levels, with counts."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from riskkit._kernels.value_bands import (
     widen_bands,
 )
 from riskkit.binning import FeatureCounts
+from riskkit.engines._levels import LevelCounts
 from riskkit.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from riskkit._core.frames import LevelColumn
     from riskkit.typing import BoolArray, FloatArray
 
-__all__ = ["ColumnCounts", "LevelCounts", "NumberCounts", "add_columns"]
+__all__ = ["ColumnCounts", "NumberCounts", "add_columns", "sum_columns"]
 
 
 @dataclass(frozen=True)
@@ -144,94 +144,6 @@ class NumberCounts:
         )
 
 
-@dataclass(frozen=True)
-class LevelCounts:
-    """Levels with their events and non-events, sorted; no names once too many.
-
-    Of a column with more levels than are kept, ``levels`` is None and ``counts`` has
-    one column for all of them.
-    """
-
-    levels: tuple[str, ...] | None
-    counts: FloatArray
-    missing: tuple[float, float]
-
-    kind = "categorical"
-
-    @classmethod
-    def of_rows(
-        cls,
-        column: LevelColumn,
-        is_event: BoolArray,
-        weight: FloatArray | None,
-        *,
-        max_levels: int,
-    ) -> LevelCounts:
-        """Count rows."""
-        n = len(column.levels)
-        amount = np.ones(is_event.size) if weight is None else weight
-        # One more place serves the missing values, whose code is -1.
-        codes = np.where(column.codes < 0, n, column.codes)
-        event = np.bincount(codes, np.where(is_event, amount, 0.0), n + 1)
-        nonevent = np.bincount(codes, np.where(is_event, 0.0, amount), n + 1)
-        counts = np.array([event[:n], nonevent[:n]])
-        missing = float(event[n]), float(nonevent[n])
-        return cls(column.levels, counts, missing).limited(max_levels)
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether no level was seen, so that it might be of the other kind."""
-        return self.levels is not None and not self.levels
-
-    @property
-    def totals(self) -> tuple[float, float]:
-        """Events and non-events."""
-        event, nonevent = self.counts.sum(axis=1) + np.array(self.missing)
-        return float(event), float(nonevent)
-
-    def with_missing(self, event: float, nonevent: float) -> LevelCounts:
-        """Return the counts with further accounts without a level."""
-        missing = self.missing[0] + event, self.missing[1] + nonevent
-        return replace(self, missing=missing)
-
-    def limited(self, max_levels: int) -> LevelCounts:
-        """Return the counts, without names if there are more than `max_levels`."""
-        if self.levels is None or len(self.levels) <= max_levels:
-            return self
-        return LevelCounts(None, self.counts.sum(axis=1, keepdims=True), self.missing)
-
-    def add(self, other: LevelCounts, max_levels: int) -> LevelCounts:
-        """Return the counts of both sets of rows."""
-        missing = (
-            self.missing[0] + other.missing[0],
-            self.missing[1] + other.missing[1],
-        )
-        if self.levels is None or other.levels is None:
-            counts = self.counts.sum(axis=1) + other.counts.sum(axis=1)
-            return LevelCounts(None, counts.reshape(2, 1), missing)
-        levels = tuple(sorted({*self.levels, *other.levels}))
-        place = {level: k for k, level in enumerate(levels)}
-        counts = np.zeros((2, len(levels)))
-        for part in (self, other):
-            counts[:, [place[level] for level in part.levels or ()]] += part.counts
-        return LevelCounts(levels, counts, missing).limited(max_levels)
-
-    def feature_counts(self, name: str) -> FeatureCounts:
-        """Return levels and counts."""
-        if self.levels is None:
-            msg = (
-                f"Column {name!r} must have at most max_levels levels; it has more. "
-                "Leave it out, since a column of that many levels tells accounts "
-                "apart by name; or group its levels, or count with more max_levels."
-            )
-            raise InvalidInputError(msg)
-        return FeatureCounts(
-            np.array([*self.levels, None], dtype=object),
-            np.append(self.counts[0], self.missing[0]),
-            np.append(self.counts[1], self.missing[1]),
-        )
-
-
 ColumnCounts: TypeAlias = "NumberCounts | LevelCounts"
 
 
@@ -255,3 +167,13 @@ def add_columns(
         blank, known = sorted((one, other), key=lambda counts: counts.kind)
     result: Any = known.with_missing(*blank.missing)
     return result  # type: ignore[no-any-return]
+
+
+def sum_columns(
+    name: str, parts: Iterable[ColumnCounts], limits: Mapping[str, int]
+) -> ColumnCounts:
+    """Return the counts of all parts of a column, of which there is one at least."""
+    whole, *others = parts
+    for other in others:
+        whole = add_columns(name, whole, other, limits)
+    return whole

@@ -10,6 +10,7 @@ from sklearn.base import clone
 from riskkit.artifact import PeriodSpec, PopulationSpec
 from riskkit.binning import OptimalBinner
 from riskkit.engines._collect import collect_stats
+from riskkit.engines._patterns import unseen_level
 from riskkit.engines._stats import SufficientStats
 from riskkit.exceptions import InvalidParameterError, InvalidTypeError
 from riskkit.monitoring import Baseline
@@ -32,7 +33,7 @@ def fit_binner(
     sample_weight: str | None = None,
     **counting: Any,
 ) -> OptimalBinner:
-    """Fit a binner to counts, or to a table of any size in one pass.
+    """Fit a binner to counts, or to a table of any size in a pass or two.
 
     Parameters
     ----------
@@ -65,15 +66,22 @@ def fit_binner(
     ------
     InvalidParameterError
         If a parameter is outside its domain, edges are asked for inside a band, or
-        periods are that were not counted.
+        periods are that were not counted; or if `unseen` of the binner is not
+        "missing" and a feature has levels without a name.
     InvalidTypeError
         If `binner` is of another type, or no column is named for rows.
     InvalidInputError
-        If a feature has too many levels, or the source is empty.
+        If the levels of a feature are unnamed, or the source is empty.
 
     See Also
     --------
     fit_scorecard : Weighs the bins, too.
+
+    Notes
+    -----
+    A feature with more than `max_levels` levels is binned by its frequent ones. All
+    others count as missing, which takes ``unseen="missing"`` of the binner, since that
+    is how they are scored; any other is an error that tells how many accounts they are.
 
     Examples
     --------
@@ -161,14 +169,14 @@ def fit_baseline(stats: SufficientStats, **parameters: Any) -> Baseline:
     -------
     baseline : Baseline
         As ``Baseline.fit`` of the rows; the cuts of a feature that was counted in bands
-        lie on the ends of bands.
+        lie on the ends of bands, and levels without a name are in the bin of others.
 
     Raises
     ------
     InvalidParameterError
         If a parameter is outside its domain.
     InvalidInputError
-        If a feature has too many levels, or no row was counted.
+        If the levels of a feature are unnamed, or no row was counted.
 
     Examples
     --------
@@ -186,13 +194,7 @@ def fit_baseline(stats: SufficientStats, **parameters: Any) -> Baseline:
     event: list[float] = []
     for name in stats.features:
         own = stats.counts(name, special_codes=_codes(codes, name))
-        counts = np.asarray(own.n_nonevent), np.asarray(own.n_event)
-        spec = Baseline.fit(
-            {name: np.tile(np.asarray(own.values), 2)},
-            y=np.repeat([0, 1], counts[0].size),
-            sample_weight=np.concatenate(counts),
-            **parameters,
-        ).to_spec()
+        spec = _reference(name, own, parameters).to_spec()
         features += spec.features
         n += spec.reference.n
         known += spec.reference.n_known
@@ -201,6 +203,29 @@ def fit_baseline(stats: SufficientStats, **parameters: Any) -> Baseline:
     return Baseline(
         PopulationSpec(tuple(features), None, None, reference, model_id=model_id)
     )
+
+
+def _reference(name: str, own: FeatureCounts, parameters: dict[str, Any]) -> Baseline:
+    """Return the reference population of one feature."""
+    values, counts = np.asarray(own.values), np.array([own.n_nonevent, own.n_event])
+    known = np.ones(values.size, dtype=np.bool_)
+    if own.is_other is not None:
+        known = ~np.asarray(own.is_other)
+    y = np.array([0, 1])
+    levels = {name} if own.kind == "categorical" else set()
+    baseline = Baseline.fit(
+        {name: np.tile(values[known], 2)},
+        y=np.repeat(y, np.count_nonzero(known)),
+        sample_weight=counts[:, known].ravel(),
+        **parameters | {"categorical": levels.union(parameters.get("categorical", ()))},
+    )
+    if known.all():
+        return baseline
+    # Levels without a name are those that the bins will not know later either.
+    feature = baseline.to_spec().features[0].feature
+    others = np.array([unseen_level(feature)] * 2, dtype=object)
+    weight = counts[:, ~known].sum(axis=1)
+    return baseline.update({name: others}, y=y, sample_weight=weight)
 
 
 def _codes(special_codes: Any, name: str) -> tuple[float, ...]:

@@ -32,6 +32,7 @@ __all__ = [
     "Patterns",
     "TooManyPatternsError",
     "representative_rows",
+    "unseen_level",
 ]
 
 _WORD = 1 << 64
@@ -165,10 +166,7 @@ def _values_in_bins(feature: FeatureSpec) -> Any:
     if feature.kind == "categorical":
         first = [group[0] if group else None for group in feature.levels]
         codes = [str(group.codes[0]) for group in feature.special]
-        known = {*feature.level_bins()}
-        unseen = "unseen"
-        while unseen in known:
-            unseen += "'"
+        unseen = unseen_level(feature)
         return np.array([*first, *codes, None, unseen], dtype=object)
     inside = list(feature.edges)
     last = inside[-1] if inside else 0.0
@@ -185,6 +183,15 @@ def _values_in_bins(feature: FeatureSpec) -> Any:
         last = float(np.nextafter(last, np.inf))
     special = [float(group.codes[0]) for group in feature.special]
     return np.array([*values, last, *special, np.nan, np.nan])
+
+
+def unseen_level(feature: FeatureSpec) -> str:
+    """Return a level that falls into the bin of levels unknown to a feature."""
+    known = {*feature.level_bins()}
+    unseen = "unseen"
+    while unseen in known:
+        unseen += "'"
+    return unseen
 
 
 def _pooled(words: NumberArray, counts: FloatArray) -> PatternCounts:

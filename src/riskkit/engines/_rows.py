@@ -9,7 +9,8 @@ import numpy as np
 
 from riskkit._core.frames import Table, level_column, numeric_column
 from riskkit._core.levels import is_missing, level_key
-from riskkit.engines._columns import LevelCounts, NumberCounts
+from riskkit.engines._columns import NumberCounts
+from riskkit.engines._levels import LevelCounts
 from riskkit.exceptions import (
     InvalidInputError,
     InvalidParameterError,

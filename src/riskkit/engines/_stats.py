@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-
-from riskkit.binning import FeatureCounts
-from riskkit.engines._columns import LevelCounts, NumberCounts, add_columns
+from riskkit.engines._columns import NumberCounts, add_columns, sum_columns
+from riskkit.engines._counts_of_columns import (
+    counts_by_period,
+    counts_of_column,
+    describe_column,
+)
+from riskkit.engines._frequent import FrequentLevels, unnamed_columns
 from riskkit.engines._rows import read_part
 from riskkit.engines._rules import CountRules, read_rules
 from riskkit.engines._stats_file import read_stats, write_stats
-from riskkit.exceptions import InvalidInputError, InvalidParameterError
+from riskkit.exceptions import (
+    InvalidInputError,
+    InvalidParameterError,
+    InvalidTypeError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
+    from riskkit.binning import FeatureCounts
     from riskkit.engines._columns import ColumnCounts
+    from riskkit.engines._levels import LevelCounts
     from riskkit.engines._rows import Part
 
 __all__ = ["SufficientStats"]
@@ -51,7 +60,8 @@ class SufficientStats:
 
     max_levels : int, default=100000
         Levels of a categorical feature that are kept by name. Of a feature with more,
-        the totals remain; it cannot be binned.
+        a second pass names those that hold at least a share of ``1 / max_levels`` of
+        the accounts with a level; all others are one group.
 
     Attributes
     ----------
@@ -67,9 +77,14 @@ class SufficientStats:
     n, n_event : float
         Accounts and events; sums of weights.
 
+    unnamed : tuple of str
+        Features with more than `max_levels` levels whose frequent ones only a second
+        pass over the rows can name.
+
     See Also
     --------
     collect_stats : Counts a table of any engine.
+    FrequentLevels : The second pass, which names the levels of unnamed features.
     fit_binner : Bins from counts.
 
     Notes
@@ -81,6 +96,14 @@ class SufficientStats:
     bound as ``relative_width``, and as ``largest_share`` the accounts in the fullest
     band of several values, which bounds the error of every quantile and of every
     event rate below an edge.
+
+    Of a categorical feature with more than `max_levels` levels, the accounts are
+    counted in hash buckets, at least four times as many as `max_levels`. They tell
+    which levels may be frequent, and a second pass counts those by name, exactly.
+    Names survive ``+`` where both sides have the same ones, or one has no level at
+    all; otherwise the feature is unnamed again, because a level that was pooled may
+    have become frequent. Of an identifier no bucket is so full that a level in it
+    could be frequent: it needs no second pass, and all of its levels are one group.
 
     Weights have to be multiples of ``2**-20``: their sums have no rounding error then,
     which would depend on the order of the parts.
@@ -143,6 +166,11 @@ class SufficientStats:
     def n_event(self) -> float:
         """Events."""
         return self._totals()[0]
+
+    @property
+    def unnamed(self) -> tuple[str, ...]:
+        """Features with too many levels, the frequent ones of which have no names."""
+        return tuple(self._unnamed()[1])
 
     def update(
         self, X: Any, y: Any, *, sample_weight: Any = None, period: Any = None
@@ -229,38 +257,22 @@ class SufficientStats:
         Returns
         -------
         counts : FeatureCounts
-            What :meth:`~riskkit.binning.OptimalBinner.fit_counts` takes.
+            What :meth:`~riskkit.binning.OptimalBinner.fit_counts` takes. With more than
+            `max_levels` levels, one entry stands for all that are not frequent.
 
         Raises
         ------
         InvalidParameterError
             If there is no such feature.
         InvalidInputError
-            If it has more than `max_levels` levels, or no row was counted.
+            If it is unnamed, or no row was counted.
         """
         whole = self._column(feature)
+        limits = self._rules.limits
         if not by_period:
-            return self._values(feature, whole, special_codes)
-        parts = []
-        for label in self.periods:
-            column = self._slices[label][feature]
-            if column.kind != whole.kind:  # it holds missing values alone
-                column = add_columns(
-                    feature, column, _blank_like(whole), self._rules.limits
-                )
-            if isinstance(column, NumberCounts) and isinstance(whole, NumberCounts):
-                column = column.widen(whole.bands.n_bits)
-            parts.append((label, self._values(feature, column, special_codes)))
-        return FeatureCounts(
-            np.concatenate([np.asarray(own.values) for _, own in parts]),
-            np.concatenate([np.asarray(own.n_event) for _, own in parts]),
-            np.concatenate([np.asarray(own.n_nonevent) for _, own in parts]),
-            period=np.concatenate(
-                [np.full(np.size(own.values), p, dtype=object) for p, own in parts]
-            ),
-            banded=parts[0][1].banded,
-            exact=parts[0][1].exact,
-        )
+            return counts_of_column(feature, whole, special_codes, limits["max_levels"])
+        slices = {label: self._slices[label][feature] for label in self.periods}
+        return counts_by_period(feature, whole, slices, special_codes, limits)
 
     def frame(self) -> pd.DataFrame:
         """Return one row for each feature: how it is counted, and how finely.
@@ -268,12 +280,18 @@ class SufficientStats:
         Returns
         -------
         frame : DataFrame
-            Columns feature, kind, n_values (values, bands or levels; NaN for too many
-            levels), n_digits, relative_width, largest_share, n_missing.
+            Columns feature, kind, n_values (values, bands, or levels with a name; NaN
+            for an unnamed feature), n_digits, relative_width, largest_share (accounts
+            in the fullest band, or in all levels without a name), n_missing.
         """
         import pandas as pd
 
-        return pd.DataFrame([self._row(name) for name in self.features])
+        max_levels = self._rules.max_levels
+        rows = [
+            describe_column(name, self._column(name), self.n, max_levels)
+            for name in self.features
+        ]
+        return pd.DataFrame(rows)
 
     def to_bytes(self) -> bytes:
         """Return the counts as bytes; equal rows give equal bytes.
@@ -307,6 +325,33 @@ class SufficientStats:
         """
         return cls._of(*read_stats(data))
 
+    def with_names(self, levels: FrequentLevels) -> Self:
+        """Return these counts with the names of frequent levels.
+
+        Parameters
+        ----------
+        levels : FrequentLevels
+            Begun from these counts, with the same rows counted again.
+
+        Returns
+        -------
+        stats : SufficientStats
+            New counts, without unnamed features.
+
+        Raises
+        ------
+        InvalidInputError
+            If the second count is of other rows.
+        InvalidTypeError
+            If `levels` is of another type.
+        """
+        if not isinstance(levels, FrequentLevels):
+            msg = f"levels must be FrequentLevels; got {type(levels).__name__}."
+            raise InvalidTypeError(msg)
+        rules, columns = self._unnamed()
+        named = levels._name(rules, self._slices, columns)  # noqa: SLF001 (two halves)
+        return self._of(rules, named)
+
     def _add_part(self, label: str | None, part: Part) -> None:
         known = self._slices.get(label, {})
         columns = {}
@@ -329,6 +374,9 @@ class SufficientStats:
             for name in self.features
         }
 
+    def _unnamed(self) -> tuple[CountRules, dict[str, LevelCounts]]:
+        return self._rules, unnamed_columns(self._slices, self._rules)
+
     def _column(self, feature: str) -> ColumnCounts:
         """Return the counts of a feature over all periods."""
         if feature not in self.features:
@@ -337,17 +385,8 @@ class SufficientStats:
         if not self._slices:
             msg = "No rows were counted: the source is empty. Check its filter or path."
             raise InvalidInputError(msg)
-        first, *others = (self._slices[label][feature] for label in self.periods)
-        for other in others:
-            first = add_columns(feature, first, other, self._rules.limits)
-        return first
-
-    def _values(
-        self, feature: str, column: ColumnCounts, special_codes: Any
-    ) -> FeatureCounts:
-        if isinstance(column, LevelCounts):
-            return column.feature_counts(feature)
-        return column.feature_counts(special_codes)
+        parts = (self._slices[label][feature] for label in self.periods)
+        return sum_columns(feature, parts, self._rules.limits)
 
     def _totals(self) -> tuple[float, float]:
         event = nonevent = 0.0
@@ -355,32 +394,3 @@ class SufficientStats:
             of_one = next(iter(columns.values())).totals
             event, nonevent = event + of_one[0], nonevent + of_one[1]
         return event, nonevent
-
-    def _row(self, name: str) -> dict[str, Any]:
-        column = self._column(name)
-        row = {"feature": name, "kind": column.kind, "n_missing": 0.0}
-        if isinstance(column, LevelCounts):
-            size = np.nan if column.levels is None else len(column.levels)
-            row |= {"n_values": size, "n_missing": sum(column.missing)}
-            return row | {"n_digits": 52, "relative_width": 0.0, "largest_share": 0.0}
-        bands = column.bands
-        share = 0.0
-        if bands.n_bits:
-            share = float(np.max(bands.n_event + bands.n_nonevent) / self.n)
-        return row | {
-            "n_values": len(bands.upper) + len(column.codes),
-            "n_digits": 52 - bands.n_bits,
-            "relative_width": 2.0 ** (bands.n_bits - 52) if bands.n_bits else 0.0,
-            "largest_share": share,
-            "n_missing": sum(column.missing),
-        }
-
-
-def _blank_like(column: ColumnCounts) -> ColumnCounts:
-    """Return counts of no rows of the same kind."""
-    if isinstance(column, LevelCounts):
-        return LevelCounts((), np.zeros((2, 0)), (0.0, 0.0))
-    none = np.zeros(0)
-    return NumberCounts.of_rows(
-        none, np.zeros(0, dtype=bool), None, column.codes, max_values=1
-    )

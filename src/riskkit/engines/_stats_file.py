@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskkit._kernels.level_buckets import n_buckets
 from riskkit._kernels.value_bands import ValueBands
-from riskkit.engines._columns import LevelCounts, NumberCounts
+from riskkit.engines._columns import NumberCounts
+from riskkit.engines._levels import LevelCounts, NamedLevels
 from riskkit.engines._rules import CountRules
 from riskkit.exceptions import ArtifactError
 
@@ -28,6 +31,7 @@ __all__ = ["read_stats", "write_stats"]
 
 _MAGIC = b"RKSTATS1"
 _MOST_HEADER = 1 << 30
+_ROUNDING = 1e-9  # of sums beyond 2**53 units of weight, which floats hold no more
 _NO_COUNTS = "they do not begin as counts do"
 _NO_FIT = "the header does not fit the arrays"
 _TOO_SHORT = "they end too early"
@@ -109,7 +113,13 @@ def _describe(
     if isinstance(column, LevelCounts):
         arrays += [column.counts, np.array(column.missing)]
         levels = None if column.levels is None else list(column.levels)
-        return {"kind": "categorical", "levels": levels}
+        own = {"kind": "categorical", "levels": levels}
+        if column.buckets is not None:
+            arrays.append(column.buckets)
+        if column.named is None:
+            return own
+        arrays += [column.named.counts, column.named.rest]
+        return own | {"named": list(column.named.levels)}
     bands = column.bands
     missing = np.array([bands.missing_event, bands.missing_nonevent])
     arrays += [
@@ -126,14 +136,7 @@ def _read_column(
     own: dict[str, Any], rules: CountRules, name: str, arrays: _Arrays
 ) -> ColumnCounts:
     if own["kind"] == "categorical":
-        levels = None if own["levels"] is None else tuple(map(str, own["levels"]))
-        n = 1 if levels is None else len(levels)
-        counts = arrays.numbers(2 * n).reshape(2, n)
-        event, nonevent = arrays.numbers(2).tolist()
-        if levels is not None and list(levels) != sorted(set(levels)):
-            why = f"the levels of {name!r} are out of order"
-            raise _damaged(why)
-        return LevelCounts(levels, counts, (event, nonevent))
+        return _read_levels(own, rules.max_levels, name, arrays)
     codes, n_bits, n = rules.codes_of(name), int(own["n_bits"]), int(own["n_bands"])
     if not 0 <= n_bits < 64 or n < 0:
         why = f"the bands of {name!r} are impossible"
@@ -147,6 +150,42 @@ def _read_column(
     missing_event, missing_nonevent = arrays.numbers(2).tolist()
     bands = ValueBands(n_bits, upper, event, nonevent, missing_event, missing_nonevent)
     return NumberCounts(codes, code_counts, bands)
+
+
+def _read_levels(
+    own: dict[str, Any], max_levels: int, name: str, arrays: _Arrays
+) -> LevelCounts:
+    levels = None if own["levels"] is None else _in_order(own["levels"], name)
+    n = 1 if levels is None else len(levels)
+    counts = arrays.numbers(2 * n).reshape(2, n)
+    event, nonevent = arrays.numbers(2).tolist()
+    buckets = None
+    if levels is None:
+        buckets = arrays.numbers(n_buckets(max_levels))
+        if not math.isclose(buckets.sum(), counts.sum(), rel_tol=_ROUNDING):
+            why = f"the buckets of {name!r} do not add up to its accounts"
+            raise _damaged(why)
+    elif n > max_levels:
+        why = f"{name!r} has more than max_levels levels"
+        raise _damaged(why)
+    column = LevelCounts(levels, counts, (event, nonevent), buckets)
+    if "named" not in own:
+        return column
+    names = _in_order(own["named"], name)
+    of_names = arrays.numbers(2 * len(names)).reshape(2, len(names))
+    named = NamedLevels(names, of_names, arrays.numbers(2))
+    if column.is_blank or not column.agrees(named, max_levels):
+        why = f"the named levels of {name!r} do not fit its counts"
+        raise _damaged(why)
+    return replace(column, named=named)
+
+
+def _in_order(given: Any, name: str) -> tuple[str, ...]:
+    levels = tuple(map(str, given))
+    if list(levels) != sorted(set(levels)):
+        why = f"the levels of {name!r} are out of order"
+        raise _damaged(why)
+    return levels
 
 
 class _Arrays:
