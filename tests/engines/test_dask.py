@@ -2,25 +2,21 @@
 
 import os
 import signal
+import sys
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from riskkit.binning import IVSelector, OptimalBinner
-from riskkit.engines import (
-    collect_stats,
-    collect_transitions,
-    collect_vintages,
-    fit_binner,
-    fit_scorecard,
-    fit_selector,
-    score,
-)
+from riskkit.binning import OptimalBinner
+from riskkit.engines import collect_stats, fit_binner, fit_scorecard, score
 from riskkit.exceptions import (
     InvalidInputError,
     InvalidParameterError,
     InvalidTargetError,
+    MissingExtraError,
 )
 from riskkit.scorecard import ScorecardClassifier
 
@@ -103,6 +99,19 @@ def test_killing_a_worker_loses_nothing(book, client, tmp_path):
     client.wait_for_workers(2, timeout=60)
 
 
+def test_workers_without_memory_are_told_what_would_do(book, client, monkeypatch):
+    """A partition at which every worker dies is given up at last."""
+    monkeypatch.setattr(client.cluster.scheduler, "allowed_failures", 0)
+
+    def read(k):
+        os.kill(os.getpid(), signal.SIGKILL)  # as the system does when memory ends
+
+    frame = dd.from_map(read, range(1), meta=book.frame[:0])
+    with pytest.raises(InvalidParameterError, match="partition_size='100MB'"):
+        collect_stats(frame, "bad", features=book.features)
+    client.wait_for_workers(2, timeout=60)
+
+
 def test_empty_and_one_sided_partitions(book):
     parts = [book.frame[book.y == 1], book.frame[:0], book.frame[book.y == 0]]
     frame = dd.from_map(lambda k: parts[k], range(3), meta=parts[0][:0])
@@ -128,29 +137,113 @@ def test_bad_sources_are_told_as_in_memory(book, frame):
         collect_stats(mixed, "y")
 
 
-def test_the_same_selection_vintages_and_moves(book, frame):
-    selector = IVSelector(max_correlation=0.5)
-    told = {"features": ["GrAppv", "SBA_Appv", "NoEmp"]}
-    found = fit_selector(selector, frame, "bad", **told)
-    expected = fit_selector(selector, book.frame, "bad", **told)
-    assert found.selected_ == expected.selected_
+def test_the_same_streamed_card_by_passes(book, frame):
+    told = {"features": FEATURES[1:4], "max_patterns": 0}
+    found = fit_scorecard(ScorecardClassifier(), frame, "bad", **told)
+    expected = ScorecardClassifier().fit(book.X[FEATURES[1:4]], book.y)
+    assert found.n_passes_ > 1  # rows were gone through, not patterns
+    assert found.intercept_ == pytest.approx(expected.intercept_, abs=1e-9)
+    assert list(found.coefficients_) == list(expected.coefficients_)
+    for name, coefficient in expected.coefficients_.items():
+        assert found.coefficients_[name] == pytest.approx(coefficient, abs=1e-9)
+    rows = book.X[FEATURES[1:4]]
+    assert np.array_equal(found.predict_points(rows), expected.predict_points(rows))
+
+
+def test_the_same_selection(book, frame, check_selection):
+    check_selection(frame)
+
+
+def test_the_same_vintages_and_moves(check_tapes):
+    check_tapes(lambda tape: dd.from_pandas(tape, npartitions=5))
+
+
+@pytest.fixture
+def in_parts():
+    """Return a function that makes a frame of partitions as they are."""
+
+    def join(*parts):
+        return dd.from_map(lambda k: parts[k], range(len(parts)), meta=parts[0][:0])
+
+    return join
+
+
+def rows_of_a_book(n=60):
     rng = np.random.default_rng(0)
-    n = 2000
-    opened = np.datetime64("2020-01-01", "s") + rng.integers(0, 900, n) * 86400
-    tape = pd.DataFrame({"id": np.arange(n) % 200, "opened": opened})
-    tape["state"] = rng.choice(["0", "30"], n)
-    later = tape["opened"] + pd.Timedelta(days=200)
-    tape["defaulted"] = later.where(tape.index % 3 > 0)
-    parts = dd.from_pandas(tape, npartitions=5)
-    days = {"as_of": "2023-01-01", "freq": "quarter"}
-    ours = collect_vintages(parts, "opened", "defaulted", **days).table()
-    theirs = collect_vintages(tape, "opened", "defaulted", **days).table()
-    assert ours.to_dict() == theirs.to_dict()
-    once = tape.assign(month=tape["opened"].dt.to_period("M").astype(str))
-    once = once.drop_duplicates(["id", "month"])
-    moves = {"order": ["0", "30"], "horizon": 2, "max_rows": 500}
-    args = ("id", "opened", "state")
-    ours = collect_transitions(dd.from_pandas(once, npartitions=5), *args, **moves)
-    theirs = collect_transitions(once, *args, **moves)
-    assert ours.matrix().to_dict() == theirs.matrix().to_dict()
-    assert ours.roll_rates().to_dict() == theirs.roll_rates().to_dict()
+    x = rng.normal(size=n).round(1)
+    return pd.DataFrame(
+        {"x": x, "g": rng.choice(list("pqr"), n), "y": np.arange(n) % 2}
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"g": "category"},
+        {"g": pd.CategoricalDtype(list("zrqp"), ordered=True)},
+        {"g": "string[pyarrow]"},
+        {"x": "Float64"},
+        {"x": "double[pyarrow]"},
+        {"y": bool},
+        {"y": float},
+    ],
+    ids=str,
+)
+def test_partitions_that_hold_one_column_in_two_ways(in_parts, change):
+    whole = rows_of_a_book()
+    first = whole[:25].astype({"g": pd.CategoricalDtype(list("pqr"))})
+    mixed = in_parts(first, whole[25:].astype(change)[["y", "x", "g"]])
+    assert collect_stats(mixed, "y", features=["x", "g"]) == collect_stats(whole, "y")
+
+
+def test_nan_and_null_are_both_missing(in_parts):
+    whole = rows_of_a_book()
+    whole["x"] = whole["x"].where(whole.index > 9)
+    given = [None if k < 5 else x for k, x in enumerate(whole["x"])]
+    column = pd.array(pa.array(given, from_pandas=False), pd.ArrowDtype(pa.float64()))
+    both = whole.assign(x=column)
+    assert collect_stats(both, "y") == collect_stats(whole, "y")
+    assert collect_stats(in_parts(both[:30], whole[30:]), "y") == collect_stats(
+        whole, "y"
+    )
+    blank = whole[:30].assign(x=None, g=None)  # of no kind at all
+    joined = pd.concat([whole[30:], whole[:30].assign(x=np.nan, g=None)])
+    assert collect_stats(in_parts(whole[30:], blank), "y") == collect_stats(joined, "y")
+
+
+def test_partitions_of_other_columns_or_kinds_are_told(in_parts):
+    whole = rows_of_a_book()
+    half, rest = whole[:30], whole[30:]
+    with pytest.raises(InvalidInputError, match="1 of them are missing: 'g'"):
+        collect_stats(in_parts(half, rest.drop(columns="g")), "y")
+    text = rest.assign(x=rest["x"].astype(str))
+    with pytest.raises(InvalidInputError, match="'x' must hold numbers in every part"):
+        collect_stats(in_parts(half, text), "y")
+
+
+def test_files_of_other_schemas_are_told(tmp_path):
+    whole = pa.Table.from_pandas(rows_of_a_book(), preserve_index=False)
+    pq.write_table(whole, tmp_path / "0.parquet")
+    told = {"features": ["x", "g"], "engine": "dask"}
+    levels = whole.set_column(1, "g", whole["g"].dictionary_encode())
+    pq.write_table(levels, tmp_path / "1.parquet")
+    glob = str(tmp_path / "*.parquet")
+    both = pa.concat_tables([whole, whole])
+    assert collect_stats(glob, "y", **told) == collect_stats(both, "y")
+    pq.write_table(whole.drop_columns("g"), tmp_path / "1.parquet")
+    with pytest.raises(InvalidInputError, match="file 2 of 2 lacks 1: 'g'"):
+        collect_stats(glob, "y", **told)
+    text = whole.set_column(0, "x", whole["x"].cast(pa.string()))
+    pq.write_table(text, tmp_path / "1.parquet")
+    with pytest.raises(InvalidInputError, match="'x' must be of one kind in every"):
+        collect_stats(glob, "y", **told)
+    numbers = whole.set_column(0, "x", pa.array(np.arange(whole.num_rows)))
+    pq.write_table(numbers, tmp_path / "1.parquet")
+    both = pa.concat_tables([whole, numbers], promote_options="permissive")
+    assert collect_stats(glob, "y", **told) == collect_stats(both, "y")
+
+
+def test_an_engine_that_is_not_installed_names_its_extra(monkeypatch, book):
+    monkeypatch.setitem(sys.modules, "dask.dataframe", None)
+    with pytest.raises(MissingExtraError, match=r"riskkit\[dask\]"):
+        collect_stats(str(book.folder / "*.parquet"), "bad", engine="dask")

@@ -11,11 +11,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from riskkit.engines import collect_stats, fit_scorecard, score
+from riskkit.engines._collect import open_table
 from riskkit.exceptions import (
     InvalidInputError,
     InvalidParameterError,
     InvalidTargetError,
     InvalidTypeError,
+    MissingExtraError,
 )
 from riskkit.scorecard import ScorecardClassifier
 
@@ -41,6 +43,9 @@ def spark(tmp_path_factory):
             "spark.sql.session.timeZone": "America/New_York",
             "spark.local.dir": str(home),
             "spark.log.level": "ERROR",
+            # Of code that runs for a minute, most is not worth a second compilation.
+            "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+            "spark.sql.adaptive.enabled": "false",
         }
         builder = sql.SparkSession.builder.master("local[2]").appName("riskkit")
         session = builder.config(map=told).getOrCreate()
@@ -52,6 +57,13 @@ def spark(tmp_path_factory):
 def frame(spark, book):
     """The book in files of random rows, the last of which is empty."""
     return spark.read.parquet(*map(str, sorted(book.folder.glob("*.parquet"))))
+
+
+@pytest.fixture(scope="module")
+def cached(frame):
+    """Four columns of the book in memory, in two partitions of rows of chance."""
+    columns = ["NoEmp", "State", "GrAppv", "SBA_Appv", "bad"]
+    return frame.select(*columns).repartition(2).cache()
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +80,14 @@ def test_the_same_bytes(book, frame):
     told = {"features": book.features, "period": "year", "max_values": 800}
     expected = collect_stats(book.frame, "bad", **told)
     assert collect_stats(frame, "bad", **told) == expected
-    # A tree of two levels, and slices of a partition.
-    many = frame.repartition(18)
-    assert collect_stats(many, "bad", **told, batch_rows=500) == expected
+
+
+def test_many_partitions_merge_as_a_tree(book, frame):
+    """Of two levels; slices of partitions are counted one after the other."""
+    told = {"features": ["NoEmp", "State"]}
+    many = frame.filter("NoEmp = 2").select("NoEmp", "State", "bad").repartition(18)
+    expected = collect_stats(book.frame[book.frame["NoEmp"] == 2], "bad", **told)
+    assert collect_stats(many, "bad", **told, batch_rows=100) == expected
 
 
 def test_the_same_scorecard_from_paths(book, spark, card):
@@ -145,6 +162,81 @@ def test_missing_values_levels_and_moments(spark, tmp_path):
     )
 
 
+def test_all_events_in_one_partition(book, frame, cached):
+    is_event = cached.filter("bad = 1").coalesce(1)
+    parts = is_event.union(cached.filter("bad = 0").coalesce(1))
+    told = {"features": ["NoEmp", "State"]}
+    assert collect_stats(parts, "bad", **told) == collect_stats(
+        book.frame, "bad", **told
+    )
+
+
+def test_the_same_streamed_card_by_passes(book, cached):
+    told = {"features": ["NoEmp", "GrAppv"]}
+    found = fit_scorecard(ScorecardClassifier(), cached, "bad", max_patterns=0, **told)
+    X = book.X[told["features"]]
+    expected = ScorecardClassifier().fit(X, book.y)
+    assert found.n_passes_ > 1  # rows were gone through, not patterns
+    assert found.intercept_ == pytest.approx(expected.intercept_, abs=1e-9)
+    assert list(found.coefficients_) == list(expected.coefficients_)
+    for name, coefficient in expected.coefficients_.items():
+        assert found.coefficients_[name] == pytest.approx(coefficient, abs=1e-9)
+    assert np.array_equal(found.predict_points(X), expected.predict_points(X))
+
+
+def test_the_same_selection(cached, check_selection):
+    check_selection(cached)
+
+
+def test_the_same_vintages_and_moves(spark, tmp_path, check_tapes):
+    def bring(tape):
+        """Write days as days and as moments, in files of rows of chance."""
+        table = pa.Table.from_pandas(tape, preserve_index=False)
+        place = table.schema.get_field_index("day")
+        days = table["day"].cast(pa.timestamp("s")).cast(pa.date32())
+        table = table.set_column(place, "day", days)
+        for k in range(2):
+            part = table.slice(700 * k, None if k else 700)
+            pq.write_table(part, tmp_path / f"{k}.parquet")
+        return spark.read.parquet(str(tmp_path)).repartition(3)
+
+    check_tapes(bring)
+
+
+def test_files_of_other_schemas_are_told(spark, tmp_path):
+    n = 40
+    columns = {"x": np.arange(n) / 8, "g": ["p", "q"] * (n // 2), "y": [0, 1] * 20}
+    whole = pa.table(columns)
+    pq.write_table(whole, tmp_path / "0.parquet")
+    glob = str(tmp_path / "*.parquet")
+    told = {"features": ["x", "g"], "engine": "spark"}
+    levels = whole.set_column(1, "g", whole["g"].dictionary_encode())
+    pq.write_table(levels, tmp_path / "1.parquet")
+    both = pa.concat_tables([whole, whole])
+    assert collect_stats(glob, "y", **told) == collect_stats(both, "y")
+    pq.write_table(whole.drop_columns("g"), tmp_path / "1.parquet")
+    with pytest.raises(InvalidInputError, match="file 2 of 2 lacks 1: 'g'"):
+        collect_stats(glob, "y", **told)
+    text = whole.set_column(0, "x", whole["x"].cast(pa.string()))
+    pq.write_table(text, tmp_path / "1.parquet")
+    with pytest.raises(InvalidInputError, match="'x' must be of one kind in every"):
+        collect_stats(glob, "y", **told)
+    numbers = whole.set_column(0, "x", pa.array(np.arange(n)))
+    pq.write_table(numbers, tmp_path / "1.parquet")
+    both = pa.concat_tables([whole, numbers], promote_options="permissive")
+    assert collect_stats(glob, "y", **told) == collect_stats(both, "y")
+    truth = whole.set_column(0, "x", pa.array([False, True] * (n // 2)))
+    pq.write_table(truth, tmp_path / "1.parquet")
+    with pytest.raises(InvalidInputError, match="types that Spark can bring together"):
+        collect_stats(glob, "y", **told)
+
+
+def test_an_engine_that_is_not_installed_names_its_extra(monkeypatch, book):
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    with pytest.raises(MissingExtraError, match=r"riskkit\[spark\]"):
+        collect_stats(str(book.folder / "*.parquet"), "bad", engine="spark")
+
+
 def test_bad_sources_are_told_as_in_memory(book, frame, card):
     told = {"features": ["NoEmp", "State"]}
     none = collect_stats(frame.filter("NoEmp < 0"), "bad", **told)
@@ -159,3 +251,17 @@ def test_bad_sources_are_told_as_in_memory(book, frame, card):
         collect_stats(frame["bad"], "bad")
     with pytest.raises(InvalidTypeError, match="'GrAppv' must hold numbers"):
         score(frame.withColumn("GrAppv", frame["State"]), card)
+
+
+def test_workers_without_memory_are_told_what_would_do(cached):
+    """The last test of the session, since workers take seconds to start again."""
+
+    class Dying:
+        """Counts nothing, since its worker ends as those without memory do."""
+
+        def start(self):
+            os._exit(1)
+
+    opened = open_table(cached, None, None, 1000)
+    with pytest.raises(InvalidParameterError, match=r"spark\.executor\.memory"):
+        opened.fold(Dying(), ["NoEmp"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -78,7 +79,17 @@ class DaskEngine:
         while len(states) > 1:
             groups = range(0, len(states), _FAN_IN)
             states = [merge(shared, states[k : k + _FAN_IN]) for k in groups]
-        state: State = states[0].compute()
+        try:
+            state: State = states[0].compute()
+        except _killed_workers() as error:
+            msg = (
+                "Workers of Dask must hold a partition of "
+                f"{len(columns)} columns and its counts; some died at it again and "
+                "again, as those do that run out of memory. Make smaller partitions by "
+                "frame.repartition(partition_size='100MB'), lower batch_rows, or give "
+                "workers more by LocalCluster(memory_limit=...)."
+            )
+            raise InvalidParameterError(msg) from error
         return state
 
     def score(self, card: ScorecardSpec, keep: Sequence[str]) -> Any:
@@ -87,6 +98,12 @@ class DaskEngine:
         frame = self.frame[[*dict.fromkeys([*keep, *names])]]
         rule = partial(_score, card=card, keep=tuple(keep))
         return frame.map_partitions(rule, meta=rule(frame._meta))  # noqa: SLF001
+
+
+def _killed_workers() -> tuple[type[Exception], ...]:
+    """Return the error of a cluster that gave a task up; threads have none."""
+    scheduler = sys.modules.get("distributed.scheduler")
+    return () if scheduler is None else (scheduler.KilledWorker,)
 
 
 def _count(job: Aggregation[State], part: Any, batch_rows: int) -> State:

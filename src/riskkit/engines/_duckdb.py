@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from riskkit.engines._engine import fold_parts, import_engine
+from riskkit.engines._duckdb_memory import (
+    RowGroups,
+    is_out_of_memory,
+    read_limit,
+    too_little,
+)
+from riskkit.engines._engine import check_columns, fold_parts, import_engine
 from riskkit.engines._files import check_schemas, find_files
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
 
@@ -50,24 +56,26 @@ def open_engine(
     duckdb = import_engine("duckdb", "sql")
     check_schemas(files)
     connection = duckdb.connect()
-    if options.memory_limit is not None:
-        try:
-            connection.execute("SET memory_limit = ?", [options.memory_limit])
-        except duckdb.Error as error:
-            msg = (
-                "memory_limit must be a size such as '4GB'; got "
-                f"{options.memory_limit!r}."
-            )
-            raise InvalidParameterError(msg) from error
     try:
+        if options.memory_limit is not None:
+            read_limit(options.memory_limit)
+            connection.execute("SET memory_limit = ?", [options.memory_limit])
         # DuckDB believes the statistics of a file, which leave NaN out, and would take
         # isnan() for false: of files, it has to be told.
         relation = connection.sql(
             "SELECT * FROM read_parquet(?, can_have_nan = true)", params=[files]
         )
-    except duckdb.Error:
+    except duckdb.Error as error:
+        if options.memory_limit is not None and is_out_of_memory(error):
+            groups = RowGroups.read(files)
+            raise too_little(
+                repr(options.memory_limit),
+                groups.columns,
+                needed=groups.bytes_needed(groups.columns),
+                error=error,
+            ) from None
         raise _unreadable() from None
-    return DuckDBEngine(relation, options, connection)
+    return FilesEngine(relation, options, connection, files)
 
 
 class DuckDBEngine:
@@ -75,11 +83,8 @@ class DuckDBEngine:
 
     is_streamed = True
 
-    def __init__(
-        self, relation: Any, options: EngineOptions, connection: Any = None
-    ) -> None:
+    def __init__(self, relation: Any, options: EngineOptions) -> None:
         self._relation = relation
-        self._connection = connection  # closes with the last reference to it
         self._options = options
         self.columns = list(relation.columns)
 
@@ -110,16 +115,76 @@ class DuckDBEngine:
             if is_empty:
                 yield reader.schema.empty_table()
         except (duckdb.Error, OSError) as error:
-            # Errors of a stream come through Arrow, which leaves only their text.
-            if "Out of Memory" not in str(error):
+            if not is_out_of_memory(error):
                 raise _unreadable() from None
-            limit = self._options.memory_limit or "The memory that DuckDB may use"
-            msg = (
-                f"{limit} is too little for {len(columns)} columns in batches of "
-                f"{self._options.batch_rows} rows. Raise memory_limit, lower "
-                "batch_rows, or count fewer features at a time."
-            )
-            raise InvalidParameterError(msg) from None
+            raise self._too_little(columns, error) from None
+
+    def _too_little(
+        self, columns: Sequence[str], error: Exception | None
+    ) -> InvalidParameterError:
+        setting = self._relation.query(_VIEW, "SELECT current_setting('memory_limit')")
+        limit = f"that of its connection, {setting.fetchall()[0][0]}"
+        return too_little(limit, columns, needed=None, error=error)
+
+
+class FilesEngine(DuckDBEngine):
+    """Parquet files, read on a connection of their own."""
+
+    def __init__(
+        self,
+        relation: Any,
+        options: EngineOptions,
+        connection: Any,
+        files: Sequence[str],
+    ) -> None:
+        super().__init__(relation, options)
+        self._connection = connection  # closes with the last reference to it
+        self._files = files
+        self._n_threads = int(self._setting("threads"))
+        self._groups: RowGroups | None = None
+
+    def fold(self, job: Aggregation[State], columns: Sequence[str]) -> State:
+        """Take the batches in turn, on as many threads as the memory has room for."""
+        self._fit_threads(columns)
+        return super().fold(job, columns)
+
+    def score(self, card: ScorecardSpec, keep: Sequence[str]) -> Any:
+        """Return a relation that scores the rows inside DuckDB.
+
+        What it lacks is told here: whoever runs the relation would get DuckDB's error.
+        """
+        names = [item.feature.name for item in card.characteristics]
+        check_columns(names, self.columns)
+        columns = list(dict.fromkeys([*keep, *names]))
+        if self._fit_threads(columns):
+            return super().score(card, keep)
+        raise self._too_little(columns, None)
+
+    def _fit_threads(self, columns: Sequence[str]) -> bool:
+        """Take no more threads than have room; return whether one surely has."""
+        if self._options.memory_limit is None:
+            return True
+        limit = read_limit(self._options.memory_limit)
+        n_room = int(limit // self._needed(columns))
+        n_threads = max(1, min(n_room, self._n_threads))
+        self._connection.execute(f"SET threads = {n_threads}")
+        return n_room > 0
+
+    def _needed(self, columns: Sequence[str]) -> float:
+        if self._groups is None:
+            self._groups = RowGroups.read(self._files)
+        return self._groups.bytes_needed(columns)
+
+    def _too_little(
+        self, columns: Sequence[str], error: Exception | None
+    ) -> InvalidParameterError:
+        limit = self._options.memory_limit
+        told = self._setting("memory_limit") if limit is None else repr(limit)
+        return too_little(told, columns, needed=self._needed(columns), error=error)
+
+    def _setting(self, name: str) -> str:
+        found = self._connection.execute("SELECT current_setting(?)", [name])
+        return str(found.fetchall()[0][0])
 
 
 def _opaque(relation: Any) -> Any:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from riskkit.exceptions import InvalidInputError
 
-__all__ = ["check_schemas", "differing_types", "find_files"]
+__all__ = ["check_schemas", "differing_types", "files_by_types", "find_files"]
 
 
 def find_files(source: Any) -> list[str]:
@@ -94,6 +94,19 @@ def differing_types(
             if known.setdefault(name, dtype) != dtype:
                 return name, known[name], dtype
     return None
+
+
+def files_by_types(files: Sequence[str]) -> list[list[str]]:
+    """Return the files in groups that hold each column of the first in one type."""
+    import pyarrow.parquet as pq
+
+    groups: dict[tuple[str, ...], list[str]] = {}
+    names = pq.read_schema(files[0]).names
+    for path in files:
+        schema = pq.read_schema(path)
+        types = tuple(str(schema.field(name).type) for name in names)
+        groups.setdefault(types, []).append(path)
+    return list(groups.values())
 
 
 def _kind(dtype: pa.DataType) -> str:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from riskkit.engines._batches import gather
 from riskkit.engines._engine import check_columns, fold_parts, import_engine
-from riskkit.engines._files import check_schemas, find_files
+from riskkit.engines._files import check_schemas, files_by_types, find_files
 from riskkit.exceptions import (
     InvalidInputError,
     InvalidParameterError,
@@ -33,6 +33,8 @@ State = TypeVar("State")
 
 _FAN_IN = 16  # states merged by one task
 _STATE = "state"
+# What the JVM says of itself, and of a process of Python that the system has ended.
+_OUT_OF_MEMORY = ("OutOfMemoryError", "Python worker exited unexpectedly")
 
 
 def open_engine(
@@ -46,8 +48,7 @@ def open_engine(
     sql = import_engine("pyspark.sql", "spark")
     if files:
         check_schemas(files)
-        session = sql.SparkSession.builder.getOrCreate()
-        return SparkEngine(session.read.parquet(*files), options)
+        return SparkEngine(_read_files(files), options)
     if not isinstance(source, sql.DataFrame):
         msg = (
             "source must be a frame of Spark, such as spark.table('loans'); got its "
@@ -86,7 +87,9 @@ class SparkEngine:
         while n_states > _FAN_IN:
             n_states = -(-n_states // _FAN_IN)
             states = _map(states.repartition(n_states), _Merge(job))
-        found = [_read(row[0]) for row in states.collect()]
+        with _told_of_memory(len(columns)):
+            rows = states.collect()
+        found = [_read(row[0]) for row in rows]
         if not found:  # no partition held a row
             return job.update(job.start(), _empty(chosen))
         state: State = _merged(job, found)
@@ -126,7 +129,7 @@ class SparkEngine:
         column = self._frame[name]
         if isinstance(self._frame.schema[name].dataType, types.TimestampType):
             return column.cast("timestamp_ntz").alias(name)
-        return functions.col("`" + name.replace("`", "``") + "`")
+        return functions.col(_quoted(name))
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,31 @@ class _Merge(Generic[State]):
             yield _packed(error)
 
 
+def _read_files(files: Sequence[str]) -> Any:
+    """Return the rows of files, whose columns may be of several types of one kind.
+
+    Spark takes the types of one file, and fails in the middle of another that holds
+    whole numbers where the first holds fractions. A union finds a type for both.
+    """
+    session = import_engine("pyspark.sql", "spark").SparkSession.builder.getOrCreate()
+    errors = import_engine("pyspark.errors", "spark")
+    whole, *others = [session.read.parquet(*group) for group in files_by_types(files)]
+    for frame in others:
+        try:
+            whole = whole.unionByName(
+                frame.select([_quoted(name) for name in whole.columns])
+            )
+            whole.schema  # noqa: B018 (a union is resolved when it is looked at)
+        except errors.AnalysisException:
+            msg = (
+                "Every file must hold the columns of the first in types that Spark "
+                "can bring together; some do not. Cast them where the files are "
+                "written."
+            )
+            raise InvalidInputError(msg) from None
+    return whole
+
+
 def _map(frame: Any, function: Callable[[Any], Iterator[pa.RecordBatch]]) -> Any:
     """Return the states that a function makes of the batches of each partition."""
     with _without_pandas():
@@ -175,6 +203,25 @@ def _empty(frame: Any) -> pa.Table:
     """Return a table without rows, whose columns are of the types of the frame."""
     with _without_pandas():
         return frame.limit(0).toArrow()
+
+
+@contextmanager
+def _told_of_memory(n_columns: int) -> Iterator[None]:
+    """Say what would do where a worker of Spark had too little memory."""
+    protocol = import_engine("py4j.protocol", "spark")
+    try:
+        yield
+    except protocol.Py4JJavaError as error:
+        if not any(words in str(error) for words in _OUT_OF_MEMORY):
+            raise
+        msg = (
+            f"Workers of Spark must hold a partition of {n_columns} columns and its "
+            "counts; one died, as those do that run out of memory. Make smaller "
+            "partitions by frame.repartition(n), lower batch_rows, or set "
+            "spark.executor.memory and spark.executor.pyspark.memory higher where the "
+            "session is started."
+        )
+        raise InvalidParameterError(msg) from error
 
 
 @contextmanager
@@ -207,6 +254,10 @@ def _read(data: bytes | bytearray) -> Any:
     """Return a state that a worker of this very session wrote."""
     serializers = import_engine("pyspark.serializers", "spark")
     return serializers.CPickleSerializer().loads(bytes(data))
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
 
 
 def _n_partitions(frame: Any) -> int:
