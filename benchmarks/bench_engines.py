@@ -3,8 +3,10 @@
 The book is written in pieces to a temporary folder, which is deleted afterwards. Every
 figure comes from a process of its own; memory is the most that the process and those
 it started (the JVM and the workers of Spark) ever held, added up (VmHWM). The job
-``ratio`` scores inside DuckDB and by the plain statement in turns, in one process. Run
-as ``python benchmarks/bench_engines.py --rows 1000000``, with ``--engines arrow polars
+``ratio`` scores inside DuckDB and by the plain statement in turns, in one process, and
+``flat`` counts the first million rows and then all of them in a process that has
+imported everything, so that the fixed part is in neither. Run as
+``python benchmarks/bench_engines.py --rows 1000000``, with ``--engines arrow polars
 duckdb dask spark`` for those on a cluster, here of this machine alone.
 """
 
@@ -18,10 +20,16 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from riskkit.engines import SufficientStats
 
 ENGINES = ("arrow", "polars", "duckdb")
 ALL = (*ENGINES, "dask", "spark")
@@ -91,6 +99,30 @@ def run_stats(source: str, model: Path, told: dict[str, str]) -> None:
     stats = collect_stats(source, "bad", **told)
     fit_binner(OptimalBinner(), stats, features=stats.features[:-1])
     fit_baseline(stats)
+
+
+def run_flat(source: str, model: Path, told: dict[str, str]) -> dict[str, float]:
+    """Compare the cost of a row among a million and among all."""
+    from riskkit.engines import collect_stats
+
+    first = str(sorted(Path(source).parent.glob("*.parquet"))[0])
+    warm = [cost_of_row(lambda: collect_stats(first, "bad", **told)) for _ in range(4)]
+    every = cost_of_row(lambda: collect_stats(source, "bad", **told))
+    few = float(np.median(warm[1:]))
+    return {"flat": every / few, "few": few, "cpu": every * count_rows(source)}
+
+
+def cost_of_row(count: Callable[[], SufficientStats]) -> float:
+    """Return the CPU seconds of each row that is counted."""
+    start = cpu_seconds()
+    stats = count()
+    return (cpu_seconds() - start) / stats.n
+
+
+def count_rows(source: str) -> int:
+    """Return the rows of all files, by their footers."""
+    files = Path(source).parent.glob("*.parquet")
+    return sum(pq.read_metadata(path).num_rows for path in files)
 
 
 def run_fit(source: str, model: Path, told: dict[str, str]) -> None:
@@ -179,6 +211,7 @@ JOBS = {
     "fit": run_fit,
     "score": run_score,
     "ratio": run_ratio,
+    "flat": run_flat,
     "monitor": run_monitor,
 }
 
@@ -259,6 +292,9 @@ def main() -> None:
                 line = f"{job:10}{engine:10}{row['seconds']:10.2f}{row['cpu']:10.2f}"
                 line += f"{per_row:12.0f}"
                 ratio = f"  of plain SQL {row['ratio']:.2f}" if "ratio" in row else ""
+                if "flat" in row:
+                    few = row["few"] * 1e9
+                    ratio = f"  of a row among 1M, {few:.0f} ns: {row['flat']:.2f}"
                 print(f"{line}{row['peak_mb']:10.0f}{ratio}", flush=True)
 
 
