@@ -6,6 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Two processes of tests with a thread for each core would wait for each other at every
+# small sum. Tests of threads ask for them by name.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
 # A shared machine can pause any test for longer than the default deadline.
 settings.register_profile("riskkit", deadline=None)
 settings.load_profile("riskkit")
