@@ -136,6 +136,24 @@ def test_continuous_equals_optbinning(x, loss, trend):
     assert np.allclose(binner.transform(column(x))[:, 0], there, rtol=0, atol=1e-12)
 
 
+def test_a_table_of_amounts_by_hand():
+    X = pd.DataFrame({"grade": ["A", "A", "B", "B", "B", None]})
+    y = [1.0, 3.0, 7.0, 8.0, 12.0, 4.0]
+    binner = ContinuousBinner(min_bin_size=0.0).fit(X, y)
+    table = binner.binning_tables_["grade"]
+    frame = table.frame()
+    assert frame["n"].tolist() == [2, 3, 1]
+    assert frame["mean"].tolist() == [2, 9, 4]
+    assert frame["std"].tolist() == pytest.approx([1, (14 / 3) ** 0.5, 0])
+    whole = table.frame(empty=True)
+    assert len(whole) == 4  # with that of levels that training never saw
+    assert whole["mean"].iloc[-1] == pytest.approx(np.mean(y))
+    plain = table.to_dict()
+    assert plain["feature"] == "grade"
+    assert [one["n"] for one in plain["bins"]] == [2, 3, 1]
+    assert "<table" in table._repr_html_()
+
+
 @pytest.mark.parametrize("scale", [1e-9, 1.0, 1e12])
 @pytest.mark.parametrize("shift", [0.0, -3.0])
 def test_continuous_does_not_depend_on_the_unit(x, loss, scale, shift):

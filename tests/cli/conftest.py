@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from pyarrow import csv
 from typer.testing import CliRunner
 
 from riskkit.cli._app import app
@@ -92,3 +93,16 @@ def refused(run, tmp_path):
         return message
 
     return invoke
+
+
+@pytest.fixture
+def written():
+    """Return a reader of tables that a command wrote, exact to the last bit."""
+
+    def read(path):
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        empty_is_missing = csv.ConvertOptions(strings_can_be_null=True)
+        return csv.read_csv(path, convert_options=empty_is_missing).to_pandas()
+
+    return read

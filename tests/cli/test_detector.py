@@ -107,7 +107,7 @@ def test_inspect_as_json(run, folder, name):
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 @pytest.mark.parametrize("name", ["ensemble", "single", "fraud"])
-def test_scores_are_those_of_the_scorer(run, folder, tmp_path, name, suffix):
+def test_scores_are_those_of_the_scorer(written, run, folder, tmp_path, name, suffix):
     out = tmp_path / f"scores.{suffix}"
     model = folder / f"{name}.rk"
     result = run(
@@ -115,7 +115,7 @@ def test_scores_are_those_of_the_scorer(run, folder, tmp_path, name, suffix):
         *("--reasons", "2", "--keep", "payment"),
     )
     assert result.exit_code == 0, result.output
-    scored = pd.read_csv(out) if suffix == "csv" else pd.read_parquet(out)
+    scored = written(out)
     X = payments()[0]
     batch = load_scorer(model).score_batch(X, n_reasons=2)
     said = [f"member: {member}" for member, _ in MEMBERS] if name == "ensemble" else []

@@ -83,12 +83,12 @@ def test_a_model_without_a_pd_map_shows_none(run, trained):
 
 
 @pytest.mark.parametrize("name", ["scores.csv", "scores.parquet"])
-def test_score_writes_calibrated_pds_and_grades(run, rated, tmp_path, name):
+def test_score_writes_calibrated_pds_and_grades(written, run, rated, tmp_path, name):
     path = rated.save(BY_REGION)
     out = tmp_path / name
     result = run("score", path, rated.table, "--out", out, "--reasons", "1")
     assert result.exit_code == 0, result.output
-    scored = pd.read_csv(out) if name.endswith("csv") else pd.read_parquet(out)
+    scored = written(out)
     batch = load_scorer(path).score_batch(pd.read_parquet(rated.table))
     assert list(scored) == ["pd", "points", "grade", "grade_pd", "reason_1"]
     assert np.array_equal(scored["pd"], batch.pd)

@@ -16,7 +16,7 @@ def score_error(refused, trained, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["scores.csv", "scores.parquet"])
-def test_scores_are_those_of_the_scorer(run, trained, tmp_path, name):
+def test_scores_are_those_of_the_scorer(written, run, trained, tmp_path, name):
     out = tmp_path / "new" / name
     result = run(
         *("score", trained.model, trained.table, "--out", out),
@@ -24,7 +24,7 @@ def test_scores_are_those_of_the_scorer(run, trained, tmp_path, name):
     )
     assert result.exit_code == 0, result.output
     assert result.stdout == ""
-    scored = pd.read_csv(out) if name.endswith("csv") else pd.read_parquet(out)
+    scored = written(out)
     table = pd.read_parquet(trained.table)
     batch = load_scorer(trained.model).score_batch(table, n_reasons=2)
     names = ["loan_id", "region", "pd", "points", "reason_1", "reason_2", "reason_3"]

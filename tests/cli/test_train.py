@@ -28,7 +28,7 @@ def train_error(refused, tmp_path):
     return invoke
 
 
-def test_summary_is_what_was_written(trained):
+def test_summary_is_what_was_written(written, trained):
     summary = json.loads(trained.stdout)
     assert summary == json.loads((trained.out / "summary.json").read_text())
     assert {p.name for p in trained.out.iterdir()} == {
@@ -269,7 +269,9 @@ def test_suspicious_evidence_is_noted(run, loans, tmp_path):
         ("heloc", "bad", ["--special-codes", "-9,-8,-7"], 0.78),
     ],
 )
-def test_real_tables(run, shared_data, tmp_path, name, target, options, least_auc):
+def test_real_tables(
+    written, run, shared_data, tmp_path, name, target, options, least_auc
+):
     table, out = shared_data(name), tmp_path / "out"
     result = run(
         *("train", table, "--target", target, "--out", out, "--no-report"),
@@ -283,6 +285,6 @@ def test_real_tables(run, shared_data, tmp_path, name, target, options, least_au
 
     result = run("score", out / "model.rk", table, "--out", tmp_path / "all.csv")
     assert result.exit_code == 0, result.output
-    everyone = pd.read_csv(tmp_path / "all.csv")
+    everyone = written(tmp_path / "all.csv")
     held_out = pd.read_parquet(out / "scored.parquet")
     assert np.array_equal(everyone["pd"].to_numpy()[held_out["row"]], held_out["pd"])

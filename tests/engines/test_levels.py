@@ -225,7 +225,7 @@ def test_frequent_levels_equal_those_of_pandas():
     assert (found.n_event + found.n_nonevent)[known].tolist() == frequent.tolist()
     events = rows.groupby("zip")["bad"].sum()[frequent.index]
     assert found.n_event[known].tolist() == events.tolist()
-    assert found.other_share == 1 - frequent.sum() / n
+    assert found.other_share == (n - frequent.sum()) / n
 
 
 def test_a_source_read_once_stays_without_names(towns):

@@ -51,7 +51,8 @@ class Steps:
         self._task = self._progress.add_task("", total=n_steps)
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        if self._console.is_terminal:
+            self._progress.start()
         return self
 
     def __exit__(
@@ -60,7 +61,8 @@ class Steps:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._progress.stop()
+        if self._console.is_terminal:  # elsewhere its end would be an empty line
+            self._progress.stop()
 
     def start(self, name: str) -> None:
         """Begin the next step; the one before is done."""

@@ -70,7 +70,8 @@ def write_state(
         "ids": np.array(ids, dtype=np.int64),
     }
     with whole_file(path, overwrite=overwrite) as staged, staged.open("wb") as stream:
-        np.savez_compressed(stream, allow_pickle=False, **arrays)
+        # All are of numbers. NumPy before 2.1 would take allow_pickle for one more.
+        np.savez_compressed(stream, **arrays)
 
 
 def read_state(

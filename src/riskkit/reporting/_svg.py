@@ -105,13 +105,21 @@ def _inline(text: str, name: str, title: str) -> str:
         body,
     )
     body = re.sub(r'(href="#|url\(#)', rf"\1{name}-", body)
-    body = re.sub(r"font-family: [^;\"]*;? ?", "", body)  # the page's own
+    # The family is the page's own, whichever way a version of Matplotlib names it.
+    body = re.sub(r"font: (?:(\d+) )?([\d.]+px) [^;\"]*", _spelled_out, body)
+    body = re.sub(r"font-family: [^;\"]*;? ?", "", body)
     # The only style block sets how lines join, for all of the page.
     body = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>\s*", "", body, flags=re.DOTALL)
     body = re.sub(r"<[^>]*>", _shorten_numbers, body)
     body = body.replace(_INK, "currentColor").replace("#000000", "currentColor")
     body = body.replace("#ffffff", "var(--card)")
     return re.sub(r"\s*\n\s*", "\n", body).strip()
+
+
+def _spelled_out(font: re.Match[str]) -> str:
+    """Return weight and size of a font."""
+    weight = f"font-weight: {font[1]}; " if font[1] else ""
+    return f"{weight}font-size: {font[2]}"
 
 
 def _shorten_numbers(tag: re.Match[str]) -> str:
