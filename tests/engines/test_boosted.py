@@ -125,7 +125,10 @@ def test_the_plan_grows_the_trees_of_the_fit(kind, book):
         import xgboost
 
         rows = xgboost.DMatrix(
-            plan.codes(X), y.astype(np.float32), base_margin=start.astype(np.float32)
+            plan.codes(X),
+            y.astype(np.float32),
+            base_margin=start.astype(np.float32),
+            feature_names=[f"c{j}" for j in range(len(plan.spec.columns))],
         )
         booster = xgboost.train({**plan.parameters, "nthread": 1}, rows, plan.n_rounds)
     twin = adopt_booster(model, booster, X, n_rows=len(y), n_events=y.sum())

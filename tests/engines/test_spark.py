@@ -9,7 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import xgboost
 
+from riskkit.boosting import XGBPDClassifier, adopt_booster, growth_plan
 from riskkit.engines import collect_stats, fit_scorecard, score
 from riskkit.engines._collect import open_table
 from riskkit.exceptions import (
@@ -19,7 +21,10 @@ from riskkit.exceptions import (
     InvalidTypeError,
     MissingExtraError,
 )
+from riskkit.export import save_artifact
+from riskkit.metrics import gini_score
 from riskkit.scorecard import ScorecardClassifier
+from riskkit.serving import load_scorer
 
 sql = pytest.importorskip("pyspark.sql", reason="riskkit[spark] is not installed")
 if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
@@ -265,3 +270,57 @@ def test_workers_without_memory_are_told_what_would_do(cached):
     opened = open_table(cached, None, None, 1000)
     with pytest.raises(InvalidParameterError, match=r"spark\.executor\.memory"):
         opened.fold(Dying(), ["NoEmp"])
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of what XGBoost calls on Spark
+def test_trees_grown_by_xgboost_on_spark_are_a_normal_model(frame, book, tmp_path):
+    spark_xgboost = pytest.importorskip("xgboost.spark")
+    X, y = book.X[FEATURES], np.asarray(book.y)
+    sample = XGBPDClassifier(n_rounds=15, random_state=0, verbose=False)
+    sample = sample.fit(X[:8_000], y[:8_000])
+    plan, start = growth_plan(sample), np.log(y.mean() / (1 - y.mean()))
+    names = [f"c{j}" for j in range(len(plan.spec.columns))]
+
+    def coded(batches):
+        for batch in batches:
+            columns = dict(
+                zip(names, plan.codes(pa.Table.from_batches([batch])).T, strict=True)
+            )
+            columns |= {"bad": batch.column("bad"), "start": [start] * len(batch)}
+            fields = [(name, pa.float32()) for name in names]
+            schema = pa.schema([*fields, ("bad", pa.int32()), ("start", pa.float64())])
+            arrays = [pa.array(columns[f.name]).cast(f.type) for f in schema]
+            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+    told = {**plan.parameters, "learning_rate": plan.parameters["eta"]}
+    told["random_state"] = told["seed"]
+    for word in ("objective", "nthread", "seed", "eta"):
+        del told[word]
+    types = ", ".join([*(f"{name} float" for name in names), "bad int, start double"])
+    trainer = spark_xgboost.SparkXGBClassifier(
+        features_col=names,
+        label_col="bad",
+        base_margin_col="start",
+        num_workers=2,
+        n_estimators=plan.n_rounds,
+        **told,
+    )
+    rows = frame.select(*FEATURES, "bad").mapInArrow(coded, types)
+    booster = trainer.fit(rows).get_booster()
+    model = adopt_booster(
+        sample, booster, X[:8_000], n_rows=len(y), n_events=int(y.sum())
+    )
+    every = xgboost.DMatrix(
+        plan.codes(X),
+        base_margin=np.full(len(y), start, dtype=np.float32),
+        feature_names=names,
+    )
+    margin = booster.predict(every, output_margin=True)
+    np.testing.assert_allclose(model.decision_function(X), margin, rtol=0, atol=1e-5)
+    pds = model.predict_proba(X)[:, 1]
+    assert gini_score(y, pds) > gini_score(y, sample.predict_proba(X)[:, 1])
+    save_artifact(model, tmp_path / "model.rk")
+    scored = load_scorer(tmp_path / "model.rk").score_batch(X, n_reasons=2)
+    np.testing.assert_array_equal(scored.pd, pds)
+    assert scored.reasons[0][0] in FEATURES

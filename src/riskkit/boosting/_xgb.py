@@ -95,6 +95,8 @@ class XGBForest:
         self._n_threads = n_threads
         self.booster: Any = xgboost.Booster({"nthread": n_threads})
         self.booster.load_model(raw)
+        # Codes are known by their order; training elsewhere may have named them.
+        self.booster.feature_names = self.booster.feature_types = None
         self._tables = _node_tables(self.booster)
         n_nodes = max(len(table.value) for table in self._tables)
         self._values = np.zeros((len(self._tables), n_nodes))
