@@ -56,6 +56,8 @@ $(VENV)/.docs: $(VENV)/.dev
 	@touch $@
 
 docs: $(VENV)/.docs ## Build the documentation site in build/docs and run its examples
+	@# Pictures drawn before are kept as long as their script is the same, whatever the library draws now.
+	rm -rf build/docs build/doctrees build/examples
 	$(BIN)/python -m sphinx -W --keep-going -q -j 2 -d build/doctrees -b html docs build/docs
 	$(BIN)/python -m pytest -q -m 'slow or not slow' tests/test_docs.py tests/test_docs_site.py
 	@echo "Open build/docs/index.html"
