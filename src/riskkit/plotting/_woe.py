@@ -187,8 +187,15 @@ class WoEDisplay:
                 self.ax_.text(
                     1.015, y, f"{rate:.1%}", transform=beside, va="center", fontsize=7
                 )
-        below = self.ax_.transAxes
-        self.ax_.text(1.015, -0.02, "event rate", transform=below, va="top", fontsize=7)
+        self.ax_.annotate(
+            "event rate",
+            (1.015, 0),
+            xycoords="axes fraction",
+            xytext=(0, -17),  # beside the name of the axis, below its numbers
+            textcoords="offset points",
+            va="top",
+            fontsize=7,
+        )
 
     def _plot_others(self, place: IntArray) -> None:
         if not self.others:
