@@ -26,7 +26,7 @@ import numpy as np
 from riskkit._kernels.bins import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BinnedRows",
-    "BlockSource",
     "CountedRows",
     "PairCounts",
     "RowJob",
@@ -116,36 +115,6 @@ class RowSource(CountedRows, Protocol):
     def fold(self, names: Sequence[str], job: RowJob[State]) -> State:
         """Return the state of all rows, which bring the bins of these features."""
         ...
-
-
-class BlockSource:
-    """Blocks that are held, as a source: the plainest one there is."""
-
-    def __init__(
-        self,
-        names: Sequence[str],
-        blocks: Iterable[BinnedRows],
-        classes: NDArray[Any] | None = None,
-    ) -> None:
-        self.names = tuple(names)
-        self.parts = tuple(blocks)
-        self.classes = np.array([0, 1]) if classes is None else classes
-        self.n_passes = 0
-        total = np.zeros(2)
-        for rows in self.parts:
-            mass = np.ones(rows.is_event.size) if rows.weight is None else rows.weight
-            total += mass.sum(), mass[rows.is_event].sum()
-        self.n_rows, self.n_events = map(float, total)
-
-    def fold(self, names: Sequence[str], job: RowJob[State]) -> State:
-        """Take the blocks in turn."""
-        self.n_passes += 1
-        at = [self.names.index(name) for name in names]
-        state = job.start()
-        for rows in self.parts:
-            bins = tuple(rows.bins[j] for j in at)
-            state = job.update(state, BinnedRows(bins, rows.is_event, rows.weight))
-        return state
 
 
 def split_sums(sums: FloatArray) -> FloatArray:
