@@ -14,6 +14,7 @@ from riskkit.binning import OptimalBinner
 from riskkit.engines import (
     FrequentLevels,
     SufficientStats,
+    _collect,
     collect_stats,
     fit_baseline,
 )
@@ -241,6 +242,20 @@ def test_a_source_read_once_stays_without_names(towns):
     reader = pa.Table.from_pandas(rows).to_reader()  # behind a relation
     relation = duckdb.connect().from_arrow(reader)
     assert collect_stats(relation, "bad", max_levels=MAX_LEVELS) == stats
+
+
+def test_files_that_are_gone_in_the_second_pass_are_told(towns, tmp_path, monkeypatch):
+    pytest.importorskip("duckdb")
+    path = tmp_path / "0.parquet"
+    towns[["town", "bad"]].to_parquet(path)
+
+    def begin(stats):
+        path.unlink()
+        return FrequentLevels(stats)
+
+    monkeypatch.setattr(_collect, "FrequentLevels", begin)
+    with pytest.raises(InvalidInputError, match="could not read the source"):
+        collect_stats(str(path), "bad", max_levels=MAX_LEVELS, engine="duckdb")
 
 
 def test_a_second_pass_over_other_rows_is_refused(towns):

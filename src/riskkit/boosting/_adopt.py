@@ -155,7 +155,8 @@ def adopt_booster(
         Fitted; whose :func:`growth_plan` coded the rows. It is left as it is.
 
     booster : lightgbm.Booster or xgboost.Booster
-        Grown from the codes; every row started at the log-odds of the event rate.
+        Grown from the codes, in the order of their columns, whatever their names; every
+        row started at the log-odds of the event rate.
 
     X : frame or array-like of shape (n_samples, n_features)
         Rows that stand for all, such as those that `model` was fitted to: the audit of

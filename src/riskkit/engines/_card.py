@@ -217,14 +217,14 @@ def _pattern_rows(
 
     None if there are too many of them.
     """
+    if max_patterns == 0:
+        return None
     import pandas as pd
 
     weights = [] if roles.sample_weight is None else [roles.sample_weight]
     patterns = Patterns(
         specs, roles.y, roles.sample_weight, stats.classes, max_patterns
     )
-    if max_patterns == 0:
-        return None
     try:
         blocks = fold_shown(
             engine,

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from riskkit._core.frames import Table
 from riskkit._core.params import check_int
-from riskkit.engines._engine import check_columns, open_source
+from riskkit.engines._engine import (
+    UnreadRelationError,
+    check_columns,
+    open_source,
+)
 from riskkit.engines._frequent import FrequentLevels
 from riskkit.engines._shown import fold_shown
 from riskkit.engines._stats import SufficientStats
@@ -206,9 +210,9 @@ def collect_stats(
             verbose=verbose,
             stage="Naming frequent levels",
         )
-    except InvalidInputError:
-        # Rows that were read before can be read no more: a relation over a stream. The
-        # counts are right without names, and whoever asks for those is told.
+    except UnreadRelationError:
+        # Its query did run: what it lies over is a stream, read once. The counts are
+        # right without names, and whoever asks for those is told.
         return stats
     return stats.with_names(levels) if levels.n else stats
 

@@ -10,7 +10,12 @@ from riskkit.engines._duckdb_memory import (
     read_limit,
     too_little,
 )
-from riskkit.engines._engine import check_columns, fold_parts, import_engine
+from riskkit.engines._engine import (
+    UnreadRelationError,
+    check_columns,
+    fold_parts,
+    import_engine,
+)
 from riskkit.engines._files import check_schemas, find_files
 from riskkit.exceptions import InvalidInputError, InvalidParameterError
 
@@ -27,6 +32,11 @@ __all__ = ["open_engine"]
 State = TypeVar("State")
 
 _VIEW = "applications"  # what a statement calls the relation
+# In the place of DuckDB's own text, which holds values of rows.
+_UNREADABLE_FILES = (
+    "DuckDB could not read the source. All files must hold the same columns with the "
+    "same types; run the query in DuckDB to see which does not."
+)
 
 
 def open_engine(
@@ -74,7 +84,7 @@ def open_engine(
                 needed=groups.bytes_needed(groups.columns),
                 error=error,
             ) from None
-        raise _unreadable() from None
+        raise InvalidInputError(_UNREADABLE_FILES) from None
     return FilesEngine(relation, options, connection, files)
 
 
@@ -116,8 +126,15 @@ class DuckDBEngine:
                 yield reader.schema.empty_table()
         except (duckdb.Error, OSError) as error:
             if not is_out_of_memory(error):
-                raise _unreadable() from None
+                raise self._unreadable() from None
             raise self._too_little(columns, error) from None
+
+    def _unreadable(self) -> InvalidInputError:
+        msg = (
+            "DuckDB could not read the relation. Run its query in DuckDB to see why; "
+            "one over a reader can be read once."
+        )
+        return UnreadRelationError(msg)
 
     def _too_little(
         self, columns: Sequence[str], error: Exception | None
@@ -160,6 +177,9 @@ class FilesEngine(DuckDBEngine):
             return super().score(card, keep)
         raise self._too_little(columns, None)
 
+    def _unreadable(self) -> InvalidInputError:
+        return InvalidInputError(_UNREADABLE_FILES)
+
     def _fit_threads(self, columns: Sequence[str]) -> bool:
         """Take no more threads than have room; return whether one surely has."""
         if self._options.memory_limit is None:
@@ -200,12 +220,3 @@ def _opaque(relation: Any) -> Any:
         is_float = kind in ("DOUBLE", "FLOAT")
         items.append(f"[{quoted}][1] AS {quoted}" if is_float else quoted)
     return relation.project(", ".join(items))
-
-
-def _unreadable() -> InvalidInputError:
-    """Return an error without DuckDB's own text, which holds values of rows."""
-    msg = (
-        "DuckDB could not read the source. All files must hold the same columns with "
-        "the same types; run the query in DuckDB to see which does not."
-    )
-    return InvalidInputError(msg)

@@ -28,6 +28,7 @@ __all__ = [
     "Aggregation",
     "Engine",
     "EngineOptions",
+    "UnreadRelationError",
     "check_columns",
     "fold_parts",
     "import_engine",
@@ -45,6 +46,10 @@ _MODULES = {
     "arrow": "riskkit.engines._arrow",
     "memory": "riskkit.engines._memory",
 }
+
+
+class UnreadRelationError(InvalidInputError):
+    """A relation brought no rows: its query fails, or an earlier pass used it up."""
 
 
 class Aggregation(Protocol[State]):

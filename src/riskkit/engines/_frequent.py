@@ -65,9 +65,10 @@ class FrequentLevels:
     A level is frequent if it holds at least a share of ``1 / max_levels`` of the
     accounts that have a level. The first pass counted hash buckets of levels; only
     those that hold as much can hold a frequent level, and only levels in these are
-    counted by name. Memory is that of their names: a quarter of all levels at most,
-    and about a hundredth of those of most columns of text. What is found is exact,
-    and does not depend on the order of the rows or the parts.
+    counted by name. Memory is that of their names: of levels that hashing spreads
+    evenly a quarter at most, since at most `max_levels` of four times as many buckets
+    can be so full. What is found is exact, and does not depend on the order of the
+    rows or the parts.
 
     Examples
     --------

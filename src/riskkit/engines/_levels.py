@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from riskkit._core.frames import LevelColumn
     from riskkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["LevelCounts", "NamedLevels", "overflows"]
+__all__ = ["ROUNDING", "LevelCounts", "NamedLevels", "overflows"]
 
-_ROUNDING = 1e-9  # of sums beyond 2**53 units of weight, which floats hold no more
+ROUNDING = 1e-9  # of sums beyond 2**53 units of weight, which floats hold no more
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ class LevelCounts:
         buckets = self.hashed(max_levels)
         used = bucket_counts(named.levels, accounts, buckets.size)
         return _are_close(named.totals, self.counts.sum(axis=1)) and bool(
-            (used <= buckets * (1 + _ROUNDING)).all()
+            (used <= buckets * (1 + ROUNDING)).all()
         )
 
 
@@ -214,7 +214,7 @@ def overflows(parts: Iterable[LevelCounts], max_levels: int) -> bool:
 
 
 def _are_close(one: FloatArray, other: FloatArray) -> bool:
-    return bool(np.allclose(one, other, rtol=_ROUNDING, atol=0.0))
+    return bool(np.allclose(one, other, rtol=ROUNDING, atol=0.0))
 
 
 def _count(

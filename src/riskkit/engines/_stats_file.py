@@ -18,7 +18,7 @@ import numpy as np
 from riskkit._kernels.level_buckets import n_buckets
 from riskkit._kernels.value_bands import ValueBands
 from riskkit.engines._columns import NumberCounts
-from riskkit.engines._levels import LevelCounts, NamedLevels
+from riskkit.engines._levels import ROUNDING, LevelCounts, NamedLevels
 from riskkit.engines._rules import CountRules
 from riskkit.exceptions import ArtifactError
 
@@ -31,7 +31,6 @@ __all__ = ["read_stats", "write_stats"]
 
 _MAGIC = b"RKSTATS1"
 _MOST_HEADER = 1 << 30
-_ROUNDING = 1e-9  # of sums beyond 2**53 units of weight, which floats hold no more
 _NO_COUNTS = "they do not begin as counts do"
 _NO_FIT = "the header does not fit the arrays"
 _TOO_SHORT = "they end too early"
@@ -162,7 +161,7 @@ def _read_levels(
     buckets = None
     if levels is None:
         buckets = arrays.numbers(n_buckets(max_levels))
-        if not math.isclose(buckets.sum(), counts.sum(), rel_tol=_ROUNDING):
+        if not math.isclose(buckets.sum(), counts.sum(), rel_tol=ROUNDING):
             why = f"the buckets of {name!r} do not add up to its accounts"
             raise _damaged(why)
     elif n > max_levels:
