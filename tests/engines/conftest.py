@@ -13,11 +13,13 @@ from riskkit.backtest import roll_rates, transition_matrix, vintage_table
 from riskkit.binning import IVSelector
 from riskkit.datasets import load_sba_loans
 from riskkit.engines import (
+    collect_stats,
     collect_transitions,
     collect_vintages,
     fit_selector,
     monitor,
 )
+from riskkit.exceptions import InvalidInputError
 from riskkit.monitoring import Baseline, StabilityMonitor
 
 ENGINES = (
@@ -228,3 +230,37 @@ def on_engine(request, tmp_path):
         return SimpleNamespace(name=request.param, table=found, told=told)
 
     return bring
+
+
+@pytest.fixture
+def check_files(tmp_path):
+    """Return a check of files whose columns differ in type or kind, or are missing."""
+
+    def check(engine):
+        """Leave the first of the files, and return its rows."""
+        n = 40
+        x, g = np.arange(n) / 8, ["p", "q"] * (n // 2)
+        whole = pa.table({"x": x, "g": g, "y": [0, 1] * (n // 2)})
+        pq.write_table(whole, tmp_path / "0.parquet")
+
+        def counted(other):
+            pq.write_table(other, tmp_path / "1.parquet")
+            glob = str(tmp_path / "*.parquet")
+            return collect_stats(glob, "y", features=["x", "g"], engine=engine)
+
+        def counted_in_memory(other):
+            both = pa.concat_tables([whole, other], promote_options="permissive")
+            return collect_stats(both, "y", features=["x", "g"], engine="memory")
+
+        levels = whole.set_column(1, "g", whole["g"].dictionary_encode())
+        assert counted(levels) == counted_in_memory(whole)
+        numbers = whole.set_column(0, "x", pa.array(np.arange(n)))
+        assert counted(numbers) == counted_in_memory(numbers)
+        with pytest.raises(InvalidInputError, match="file 2 of 2 lacks 1: 'g'"):
+            counted(whole.drop_columns("g"))
+        text = whole.set_column(0, "x", whole["x"].cast(pa.string()))
+        with pytest.raises(InvalidInputError, match="'x' must be of one kind in every"):
+            counted(text)
+        return whole
+
+    return check

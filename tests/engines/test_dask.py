@@ -7,7 +7,6 @@ import sys
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from riskkit.binning import OptimalBinner
@@ -221,26 +220,8 @@ def test_partitions_of_other_columns_or_kinds_are_told(in_parts):
         collect_stats(in_parts(half, text), "y")
 
 
-def test_files_of_other_schemas_are_told(tmp_path):
-    whole = pa.Table.from_pandas(rows_of_a_book(), preserve_index=False)
-    pq.write_table(whole, tmp_path / "0.parquet")
-    told = {"features": ["x", "g"], "engine": "dask"}
-    levels = whole.set_column(1, "g", whole["g"].dictionary_encode())
-    pq.write_table(levels, tmp_path / "1.parquet")
-    glob = str(tmp_path / "*.parquet")
-    both = pa.concat_tables([whole, whole])
-    assert collect_stats(glob, "y", **told) == collect_stats(both, "y")
-    pq.write_table(whole.drop_columns("g"), tmp_path / "1.parquet")
-    with pytest.raises(InvalidInputError, match="file 2 of 2 lacks 1: 'g'"):
-        collect_stats(glob, "y", **told)
-    text = whole.set_column(0, "x", whole["x"].cast(pa.string()))
-    pq.write_table(text, tmp_path / "1.parquet")
-    with pytest.raises(InvalidInputError, match="'x' must be of one kind in every"):
-        collect_stats(glob, "y", **told)
-    numbers = whole.set_column(0, "x", pa.array(np.arange(whole.num_rows)))
-    pq.write_table(numbers, tmp_path / "1.parquet")
-    both = pa.concat_tables([whole, numbers], promote_options="permissive")
-    assert collect_stats(glob, "y", **told) == collect_stats(both, "y")
+def test_files_of_other_schemas_are_told(check_files):
+    check_files("dask")
 
 
 def test_an_engine_that_is_not_installed_names_its_extra(monkeypatch, book):
