@@ -160,6 +160,11 @@ def test_stability_display_keeps_shares_and_index():
 
 def test_woe_display_leaves_out_what_is_empty(table):
     display = WoEDisplay.from_table(table).plot()
+    rates = [text for text in display.ax_.texts if text.get_text().endswith("%")]
+    assert [text.get_text() for text in rates] == [
+        f"{rate:.1%}" for rate in display.event_rate
+    ]
+    assert all(text.get_position()[0] > 1 for text in rates)  # beside all marks
     frame = display.frame()
     n = table.n_event + table.n_nonevent
     assert len(frame) == table.feature.n_regular + 1  # and Missing

@@ -1,4 +1,4 @@
-"""Commands whose low exit codes are lights."""
+"""What commands share that judge as of a day and end with a light: days, exit codes."""
 
 from __future__ import annotations
 
